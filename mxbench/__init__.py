@@ -1,0 +1,59 @@
+"""mxbench runs distributed mutual exclusion algorithms, judges them, and measures what each one costs.
+
+For authors of plugins: Algorithm, Assumptions, Message, hookimpl (and Workload, WorkloadMessage, Checker, Metric,
+QuorumSystem). For scripts: `run` and `load_history`. Each name is imported when it is first used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mxbench.core.algorithm import Algorithm, Assumptions, EntryRequest, Out
+    from mxbench.core.checker import Checker
+    from mxbench.core.messages import Message, WorkloadMessage
+    from mxbench.core.metric import Metric
+    from mxbench.core.quorums import QuorumSystem
+    from mxbench.core.workload import Entry, Options, Workload, WorkloadOut
+    from mxbench.experiment.invocation import run
+    from mxbench.experiment.results import load_history
+    from mxbench.hookspecs import hookimpl
+
+_HOMES = {
+    "mxbench.core.algorithm": ("Algorithm", "Assumptions", "EntryRequest", "Out"),
+    "mxbench.core.checker": ("Checker",),
+    "mxbench.core.messages": ("Message", "WorkloadMessage"),
+    "mxbench.core.metric": ("Metric",),
+    "mxbench.core.quorums": ("QuorumSystem",),
+    "mxbench.core.workload": ("Entry", "Options", "Workload", "WorkloadOut"),
+    "mxbench.experiment.invocation": ("run",),
+    "mxbench.experiment.results": ("load_history",),
+    "mxbench.hookspecs": ("hookimpl",),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+__version__ = "0.1.0"
+__all__ = [
+    "Algorithm",
+    "Assumptions",
+    "Checker",
+    "Entry",
+    "EntryRequest",
+    "Message",
+    "Metric",
+    "Options",
+    "Out",
+    "QuorumSystem",
+    "Workload",
+    "WorkloadMessage",
+    "WorkloadOut",
+    "hookimpl",
+    "load_history",
+    "run",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'mxbench' has no attribute '{name}'")
+    value = getattr(import_module(_HOME_OF[name]), name)
+    globals()[name] = value
+    return value

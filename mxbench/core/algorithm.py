@@ -1,0 +1,177 @@
+"""What an algorithm is to mxbench: pure handlers over plain-data state that record what they want done.
+
+    from mxbench import Algorithm, Message, hookimpl
+
+    class Hello(Message):
+        pass
+
+    class Greedy(Algorithm):
+        '''Enters at once: the shortest algorithm, and a wrong one.'''
+
+        name = "greedy"
+
+        def on_request(self, request, out):
+            out.enter()
+
+    @hookimpl
+    def mxbench_algorithms():
+        return [Greedy]
+
+The author's guide is plugins/README.md.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, TypeVar
+
+import msgspec
+
+from mxbench.core.contract import ContractBreach
+from mxbench.core.distributions import Distribution
+from mxbench.core.messages import Message
+
+API = 1
+BROADCAST, SET_TIMER, CANCEL_TIMER = -1, -2, -3  # in the place of a receiver in `Out.effects`
+Stamp = tuple[int, int]
+Option = TypeVar("Option")
+Claim = str | list[str] | tuple[str, str]
+
+
+class Parameters(msgspec.Struct, frozen=True):
+    """What a node is told before it starts: its id `me`, `n`, and of a quorum system all quorums, by node."""
+
+    me: int
+    n: int
+    quorums: tuple[tuple[int, ...], ...] = ()
+
+    @property
+    def peers(self) -> tuple[int, ...]:
+        """The other nodes, in rising order."""
+        return tuple(node for node in range(self.n) if node != self.me)
+
+
+class Assumptions(msgspec.Struct, frozen=True):
+    """What an algorithm needs of the world to be right. `run` refuses an experiment that breaks one."""
+
+    fifo: bool = False  # messages of one node to another arrive in the order in which they were sent
+    lossless: bool = True  # each message arrives
+    no_duplicates: bool = True  # and arrives once
+    crash_free: bool = True  # no node stops
+
+
+class EntryRequest(msgspec.Struct, frozen=True):
+    """One wish of this node to enter: its id (0, 1, ... at each node) and what the experiment says about it."""
+
+    id: int
+    attributes: dict[str, Any] = {}
+
+
+class Algorithm(msgspec.Struct):
+    """A distributed mutual exclusion algorithm as one node runs it. Annotated fields are its state: plain data only.
+
+    Handlers record effects on `out` and return nothing. They are run one at a time, to the end.
+    """
+
+    name: ClassVar[str]
+    api: ClassVar[int] = API
+    assumes: ClassVar[Assumptions] = Assumptions()
+    messages_per_entry: ClassVar[Claim | dict[str, Claim] | None] = None
+    quorum_system: ClassVar[str | None] = None  # the default one, for algorithms that work with quorums
+    falls_quiet: ClassVar[bool] = True  # False for one that sends for ever, like a token that circles a ring
+
+    parameters: Parameters
+
+    @property
+    def me(self) -> int:
+        """This node's id, from 0 to n - 1."""
+        return self.parameters.me
+
+    @property
+    def n(self) -> int:
+        """How many nodes there are."""
+        return self.parameters.n
+
+    @property
+    def peers(self) -> tuple[int, ...]:
+        """The other nodes, in rising order."""
+        return self.parameters.peers
+
+    @property
+    def quorum(self) -> tuple[int, ...]:
+        """The nodes whose permission this node needs (its own among them, where its quorum says so)."""
+        return self.parameters.quorums[self.me]
+
+    def on_start(self, out: "Out") -> None:
+        """Prepare, before the first request or message."""
+
+    def on_request(self, request: EntryRequest, out: "Out") -> None:
+        """Begin to ask for the critical section. No other request comes until this one is released."""
+        raise NotImplementedError
+
+    def on_message(self, sender: int, message: Any, out: "Out") -> None:
+        """Receive a message of another node, or one that this node sent to itself."""
+
+    def on_release(self, out: "Out") -> None:
+        """Leave the critical section and let others in."""
+
+    def on_timer(self, name: str, out: "Out") -> None:
+        """Meet a timer that this node set."""
+
+
+class Out:
+    """What the handlers of an algorithm record: the need to send, to enter, to be woken. Nothing happens before the
+    handler returns; then it is carried out in the order in which it was recorded, and the entry comes last."""
+
+    __slots__ = ("_choose", "_destinations", "_types", "effects", "entering", "may_enter", "stamp")
+
+    def __init__(self, destinations: range, types: tuple[type, ...], choose: Callable[[Sequence[Any]], Any]) -> None:
+        self.effects: list[tuple[int, Any]] = []
+        self.entering = False
+        self.may_enter = False
+        self.stamp: Stamp | None = None
+        self._destinations = frozenset(destinations)
+        self._types = frozenset(types)
+        self._choose = choose
+
+    def send(self, to: int, message: Message) -> None:
+        """Send `message` to the node `to`; to oneself is allowed, handled within this step and not counted."""
+        if to not in self._destinations or type(message) not in self._types:
+            self._refuse(to, message)
+        self.effects.append((to, message))
+
+    def broadcast(self, message: Message) -> None:
+        """Send `message` to each peer: n - 1 messages."""
+        if type(message) not in self._types:
+            self._refuse(0, message)
+        self.effects.append((BROADCAST, message))
+
+    def enter(self, stamp: Stamp | None = None) -> None:
+        """Enter the critical section when this step ends.
+
+        stamp: the (clock, node) of the request, by algorithms that promise to serve requests in that order.
+        """
+        if not self.may_enter:
+            raise ContractBreach("it entered without a pending request, or while inside")
+        self.may_enter = False
+        self.entering = True
+        self.stamp = stamp
+
+    def set_timer(self, name: str, after: Distribution) -> None:
+        """Have `on_timer(name)` called after a duration; a timer of the same name is replaced."""
+        self.effects.append((SET_TIMER, (name, after)))
+
+    def cancel_timer(self, name: str) -> None:
+        """Forget the timer of that name, if it is set."""
+        self.effects.append((CANCEL_TIMER, name))
+
+    def choose(self, options: Sequence[Option]) -> Option:
+        """Return one of the options: at random from the seed, and each in turn under the checker."""
+        if not options:
+            raise ContractBreach("it asked to choose from nothing")
+        return self._choose(options)
+
+    def _refuse(self, to: object, message: object) -> None:
+        if not isinstance(message, Message):
+            raise ContractBreach(f"it sent {message!r}, which is not a Message")
+        if type(message) not in self._types:
+            raise ContractBreach(f"it sent a {type(message).__name__}, a message class that its module does not hold")
+        raise ContractBreach(f"it sent {message!r} to {to!r}, and there is no such node")

@@ -1,0 +1,115 @@
+"""Claims of cost, and bounds on what was measured: one small arithmetic, read by `ast` and never by `eval`.
+
+A claim is an expression ("2 * (n - 1)"), a mean ("mean(n - 1)"), a range (["n - 1", "2 * (n - 1)"]), or one of these
+for each regime ({"uncontended": ..., "saturated": ...}). A bound is a number, an expression, or one of `< <= > >= ==`
+and an expression.
+"""
+
+import ast
+import math
+import operator
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import msgspec
+
+MAX_LENGTH = 200
+_BINARY: dict[type[ast.operator], Any] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+}
+_COMPARE = {"<=": operator.le, ">=": operator.ge, "==": operator.eq, "<": operator.lt, ">": operator.gt}
+_FUNCTIONS: dict[str, Any] = {
+    "sqrt": math.sqrt,
+    "log2": math.log2,
+    "ceil": math.ceil,
+    "floor": math.floor,
+    "min": min,
+    "max": max,
+}
+Kind = Literal["exact", "range", "mean"]
+
+
+class Claimed(msgspec.Struct, frozen=True):
+    """A claim worked out for one run: a number or [low, high], its kind, and the regime that it speaks of."""
+
+    value: float | list[float] | None = None
+    kind: Kind | None = None
+    regime: str | None = None
+
+
+def evaluate(expression: str | int | float, names: Mapping[str, float]) -> float:
+    """Return the value of an arithmetic expression over `names`; raise ValueError that says what is wrong with it."""
+    if isinstance(expression, int | float):
+        return expression
+    if len(expression) > MAX_LENGTH:
+        raise ValueError(f"an expression of over {MAX_LENGTH} characters")
+    try:
+        tree = ast.parse(expression.strip(), mode="eval")
+        return _value(tree.body, names)
+    except SyntaxError:
+        raise ValueError(f"'{expression}' is not an expression like '2 * (n - 1)'") from None
+    except (ZeroDivisionError, OverflowError) as error:
+        raise ValueError(f"'{expression}' has no value here: {error}") from None
+
+
+def meets(value: Any, bound: Any, names: Mapping[str, float]) -> bool:
+    """Return whether a measured value is what `expect` says: equal, within a bound like '<= 2 * n', or in [low, high].
+
+    Numbers are equal within one part in a billion; other values must be the same.
+    """
+    if isinstance(bound, list) and len(bound) == 2 and isinstance(value, int | float):
+        return evaluate(bound[0], names) <= value <= evaluate(bound[1], names)
+    if isinstance(bound, bool) or isinstance(value, bool) or not isinstance(value, int | float):
+        return bool(value == bound)
+    sign, expression = split_bound(bound)
+    wanted = evaluate(expression, names)
+    close = math.isclose(value, wanted, rel_tol=1e-9, abs_tol=1e-12)
+    return close if sign == "==" else (bool(_COMPARE[sign](value, wanted)) or (close and "=" in sign))
+
+
+def split_bound(bound: Any) -> tuple[str, Any]:
+    """Return the comparison sign of a bound ('==' if it has none) and the expression behind it."""
+    if isinstance(bound, str):
+        for sign in _COMPARE:
+            if bound.strip().startswith(sign):
+                return sign, bound.strip()[len(sign) :]
+    return "==", bound
+
+
+def claim_for(claim: Any, regime: str, names: Mapping[str, float]) -> Claimed:
+    """Return what an algorithm's `messages_per_entry` says of a run in that regime; an empty Claimed if nothing."""
+    if isinstance(claim, dict):
+        if regime not in claim:
+            return Claimed()
+        chosen, spoken_of = claim[regime], regime
+    elif claim is None:
+        return Claimed()
+    else:
+        chosen, spoken_of = claim, "any"
+    if isinstance(chosen, list | tuple):
+        return Claimed([evaluate(chosen[0], names), evaluate(chosen[1], names)], "range", spoken_of)
+    if isinstance(chosen, str) and chosen.strip().startswith("mean("):
+        return Claimed(evaluate(chosen.strip()[len("mean") :], names), "mean", spoken_of)
+    return Claimed(evaluate(chosen, names), "exact", spoken_of)
+
+
+def _value(node: ast.expr, names: Mapping[str, float]) -> float:
+    if isinstance(node, ast.Constant) and isinstance(node.value, int | float) and not isinstance(node.value, bool):
+        return node.value
+    if isinstance(node, ast.Name):
+        if node.id not in names:
+            raise ValueError(f"'{node.id}' is not known here; the names are {', '.join(sorted(names))}")
+        return names[node.id]
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        return -_value(node.operand, names)
+    if isinstance(node, ast.BinOp) and type(node.op) in _BINARY:
+        result: float = _BINARY[type(node.op)](_value(node.left, names), _value(node.right, names))
+        return result
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _FUNCTIONS:
+        result = _FUNCTIONS[node.func.id](*(_value(argument, names) for argument in node.args))
+        return result
+    raise ValueError("only numbers, names, + - * / //, parentheses and sqrt, log2, ceil, floor, min, max are allowed")

@@ -1,0 +1,106 @@
+"""The contract between a plugin's author and the framework, and whose line broke it."""
+
+import inspect
+from types import TracebackType
+
+import msgspec
+
+PLAIN = (type(None), bool, int, float, str, bytes)
+
+
+class ContractBreach(Exception):
+    """A handler did what the contract forbids: it entered without a request, sent to a node that does not exist, ..."""
+
+
+class PluginFault(Exception):
+    """A plugin broke the contract or raised: the file, line, node and step of the author's code, in one sentence."""
+
+
+def plugin_fault(error: BaseException, owner: type, node: int, step: int) -> PluginFault | None:
+    """Return the fault to show for `error`, or None if no code of `owner` (an algorithm or workload) is to blame."""
+    source = _source_file(owner)
+    files = {_source_file(cls) for cls in owner.__mro__[:-1]} - {_source_file(ContractBreach), None}
+    frames = list(_frames(error.__traceback__))
+    inside = [(file, line, function) for file, line, function in frames if file in files and not _is_core(file)]
+    if inside:
+        file, line, function = inside[-1]
+        handler = inside[0][2]
+        where = f"in {handler}" if handler == function else f"in {function}, called by {handler}"
+    elif isinstance(error, ContractBreach | TypeError | AttributeError):
+        # No frame of the author's: a handler with a wrong signature, or a breach found after the handler returned.
+        file, line, where = source or owner.__module__, _first_line(owner), f"in class {owner.__name__}"
+    else:
+        return None
+    what = str(error) if isinstance(error, ContractBreach) else f"{type(error).__name__}: {error}"
+    return PluginFault(f"{file}:{line}: {what} ({where}, node {node}, step {step})")
+
+
+def check_plain(owner: object, skip: tuple[str, ...] = ("parameters",)) -> None:
+    """Raise ContractBreach if a field of the state holds anything but plain data (see plugins/README.md)."""
+    for name in owner.__struct_fields__:  # type: ignore[attr-defined]
+        if name not in skip:
+            culprit = _not_plain(getattr(owner, name), depth=0)
+            if culprit is not None:
+                raise ContractBreach(
+                    f"the state '{name}' holds {_article(type(culprit).__name__)}, which is not plain data; "
+                    "keep numbers, strings, tuples, lists, dicts, sets and messages"
+                )
+
+
+def check_declaration(owner: type) -> None:
+    """Raise ContractBreach for state that is declared so that nodes in one process would share it."""
+    for name, value in vars(owner).items():
+        if not name.startswith("__") and isinstance(value, list | dict | set | bytearray):
+            kind = type(value).__name__
+            raise ContractBreach(
+                f"'{name}' is a {kind} of the class, shared by all nodes; annotate it to make it state: {name}: {kind}"
+            )
+
+
+def _not_plain(value: object, depth: int) -> object | None:
+    if isinstance(value, PLAIN):
+        return None
+    if depth > 20:
+        return value
+    inner: list[object]
+    if isinstance(value, list | tuple | set | frozenset):
+        inner = list(value)
+    elif isinstance(value, dict):
+        inner = [*value.keys(), *value.values()]
+    elif isinstance(value, msgspec.Struct):
+        inner = [getattr(value, name) for name in value.__struct_fields__]
+    else:
+        return value
+    culprits = (_not_plain(item, depth + 1) for item in inner)
+    return next((culprit for culprit in culprits if culprit is not None), None)
+
+
+def _frames(traceback: TracebackType | None) -> list[tuple[str, int, str]]:
+    frames = []
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        frames.append((code.co_filename, traceback.tb_lineno, code.co_name))
+        traceback = traceback.tb_next
+    return frames
+
+
+def _is_core(file: str | None) -> bool:
+    return file is not None and file.startswith(__file__.rpartition("contract.py")[0])
+
+
+def _source_file(cls: type) -> str | None:
+    try:
+        return inspect.getsourcefile(cls)
+    except (TypeError, OSError):
+        return None
+
+
+def _first_line(cls: type) -> int:
+    try:
+        return inspect.getsourcelines(cls)[1]
+    except (TypeError, OSError):
+        return 1
+
+
+def _article(noun: str) -> str:
+    return f"an {noun}" if noun[:1].lower() in "aeiou" else f"a {noun}"

@@ -1,0 +1,34 @@
+"""Messages of algorithms and of workloads: immutable, compared by type and value, and readable on the wire."""
+
+import sys
+from typing import dataclass_transform
+
+import msgspec
+
+
+@dataclass_transform(frozen_default=True)
+class Message(msgspec.Struct, frozen=True, array_like=True, tag=True):
+    """A message of an algorithm. Subclass it and annotate the fields: `class Reply(Message): clock: int`.
+
+    On the wire it is the array [class name, field, ...], so a saved history explains itself without its plugin.
+    """
+
+
+@dataclass_transform(frozen_default=True)
+class WorkloadMessage(msgspec.Struct, frozen=True, array_like=True, tag=lambda name: f"workload.{name}"):
+    """A message of a workload (a block, a read of the register). It never carries the fencing number."""
+
+
+def message_types(owner: type, kind: type) -> tuple[type, ...]:
+    """Return the subclasses of `kind` that the module of `owner` defines or imports, in order of appearance.
+
+    The modules of the classes that `owner` inherits from count too, so a variant of an algorithm need not repeat the
+    imports of the original; of two message classes with one name the variant's own is taken.
+    """
+    found: dict[str, type] = {}
+    for cls in owner.__mro__:
+        module = sys.modules.get(cls.__module__)
+        for value in vars(module).values() if module else ():
+            if isinstance(value, type) and issubclass(value, kind) and value is not kind:
+                found.setdefault(value.__name__, value)
+    return tuple(found.values())

@@ -1,0 +1,275 @@
+"""One node: an algorithm, a workload, its arrivals, and the envelope that makes the verdict exact.
+
+Every engine drives this class and nothing else of a plugin. Theory of operation:
+
+* A *step* is one of: the start, a request, a delivery, a timer, a release. In each, a handler records effects; when
+  it has returned, its sends and timers are carried out in the order recorded; then messages to oneself, first in
+  first out, with their effects, until none is left; then the entry, at most one. So the sends of a step precede its
+  entry. A release is never nested in the step that enters: it is due afterwards, and `advance` takes it.
+* The *envelope* of every algorithm message carries `completed`, the greatest number of a released section known to
+  the sender, and `version`, the greatest version of the guarded resource known to it. Both are merged by maximum
+  when a message is handed over. An entry gets the number completed + 1; a release raises `completed` to its own
+  number before `on_release` runs. The numbers of a run are then 1, 2, 3, ... without repetition if and only if each
+  exit happens-before the next entry. Raising it at entry would hide an algorithm that leaks a grant while inside.
+* Messages of the workload carry neither, and never merge: they would add an order that the algorithm did not make.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from mxbench.core.algorithm import BROADCAST, CANCEL_TIMER, SET_TIMER, Algorithm, EntryRequest, Out, Parameters
+from mxbench.core.arrivals import ArrivalPlan, Arrivals
+from mxbench.core.contract import ContractBreach, PluginFault, check_plain, plugin_fault
+from mxbench.core.distributions import Distribution
+from mxbench.core.messages import Message, WorkloadMessage, message_types
+from mxbench.core.workload import Entry, Workload, WorkloadOut
+
+MAX_OWN_MESSAGES = 10_000  # in one step; more is a node that talks to itself for ever
+PLAIN_CHECK_STEPS = 64  # the first steps after each of which the state is looked at; then at the end
+
+
+class Engine(Protocol):
+    """What a node wants of the engine that drives it: to move messages, to fire timers, to write down what happened."""
+
+    def send(self, to: int, message: Message) -> None:
+        """Send an algorithm message with the node's `completed` and `version` of now."""
+
+    def broadcast(self, message: Message) -> None:
+        """Send an algorithm message to each peer."""
+
+    def send_workload(self, to: int, message: WorkloadMessage) -> None:
+        """Send a message of the workload."""
+
+    def broadcast_workload(self, message: WorkloadMessage) -> None:
+        """Send a message of the workload to each peer."""
+
+    def set_timer(self, owner: str, name: str, after: Distribution, steady: bool) -> None:
+        """Call `node.timer(owner, name)` after a duration drawn from the stream (seed, node, owner and name)."""
+
+    def cancel_timer(self, owner: str, name: str) -> None:
+        """Forget a timer, if it is set."""
+
+    def choose(self, options: Sequence[Any]) -> Any:
+        """Return one of the options."""
+
+    def arrived(self) -> int:
+        """Return the time at which a request that is being issued was meant to arrive, in ns."""
+
+    def requested(self, request: EntryRequest, arrival: int | None) -> None:
+        """Write down a request, at the moment it is handed to the algorithm."""
+
+    def entered(self, entry: Entry) -> None:
+        """Write down an entry."""
+
+    def released(self, entry: Entry) -> None:
+        """Write down a release, before the algorithm hears of it."""
+
+    def recorded(self, value: Any) -> None:
+        """Write down a value of the workload."""
+
+    def ticket_used(self) -> None:
+        """Hear that the node's ticket was used and that it would take another."""
+
+
+class Node:
+    """An algorithm, a workload and the envelope, driven step by step by an engine."""
+
+    def __init__(
+        self, algorithm: Algorithm, workload: Workload, arrivals: ArrivalPlan, parameters: Parameters, engine: Engine
+    ) -> None:
+        self.algorithm = algorithm
+        self.workload = workload
+        self.engine = engine
+        self.me = parameters.me
+        self.completed = 0  # greatest number of a released section known here
+        self.version = 0  # greatest version of the guarded resource known here
+        self.steps = 0
+        self.waiting: EntryRequest | None = None
+        self.inside: Entry | None = None
+        self.backlog: deque[int | None] = deque()  # arrival times of requests that wait for their turn at this node
+        self.tickets = 0 if arrivals.ticketed else None
+        self.out = Out(range(parameters.n), message_types(type(algorithm), Message), engine.choose)
+        self._arrivals = Arrivals(arrivals)
+        self._work_out = WorkloadOut(range(parameters.n), message_types(type(workload), WorkloadMessage))
+        self._releasing = False
+        self._requests = 0
+        self._to_self: deque[Message] = deque()
+
+    # ---- steps, called by the engine --------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Take the first step: both plugins prepare, and the arrivals begin."""
+        self.steps += 1
+        self.algorithm.on_start(self.out)
+        self._finish_step()
+        self.workload.on_start(self._work_out)
+        self._do_work()
+        self._arrivals.on_start(self._work_out)
+        self._do_work("arrivals")
+
+    def deliver(self, sender: int, completed: int, version: int, message: Message) -> None:
+        """Hand over an algorithm message and the counters of its envelope."""
+        self.steps += 1
+        if completed > self.completed:
+            self.completed = completed
+        if version > self.version:
+            self.version = version
+        self.algorithm.on_message(sender, message, self.out)
+        if self.out.effects or self.out.entering:
+            self._finish_step()
+
+    def deliver_workload(self, sender: int, message: WorkloadMessage) -> None:
+        """Hand over a message of the workload."""
+        self.steps += 1
+        self.workload.on_message(sender, message, self._work_out)
+        self._do_work()
+
+    def timer(self, owner: str, name: str) -> None:
+        """Fire a timer of 'algorithm', 'workload' or 'arrivals'."""
+        self.steps += 1
+        if owner == "algorithm":
+            self.algorithm.on_timer(name, self.out)
+            self._finish_step()
+        elif owner == "workload":
+            self.workload.on_timer(name, self._work_out)
+            self._do_work()
+        else:
+            self._arrivals.on_timer(name, self._work_out)
+            self._do_work("arrivals")
+
+    def advance(self) -> bool:
+        """Take the release or the request that is due, as a step of its own; return False if neither is."""
+        if self._releasing:
+            self._release()
+        elif self.backlog and self.waiting is None and self.inside is None and self.tickets != 0:
+            self._request()
+        else:
+            return False
+        if self.steps < PLAIN_CHECK_STEPS:
+            self.check_state()
+        return True
+
+    def grant_ticket(self) -> None:
+        """Allow one more request."""
+        self.tickets = (self.tickets or 0) + 1
+
+    def end_tickets(self) -> None:
+        """Issue no further request: all tickets are handed out."""
+        self.backlog.clear()
+        self._arrivals.end(self._work_out)
+        self._do_work("arrivals")
+
+    # ---- what an engine may ask ---------------------------------------------------------------------------------
+
+    @property
+    def busy(self) -> bool:
+        """True while this node waits or is inside."""
+        return self.waiting is not None or self.inside is not None
+
+    def check_state(self) -> None:
+        """Raise ContractBreach if either plugin keeps anything but plain data."""
+        check_plain(self.algorithm)
+        check_plain(self.workload, skip=("parameters", "options", "share"))
+
+    def blame(self, error: BaseException) -> PluginFault | None:
+        """Return the fault of a plugin that led to `error`, or None if it is the harness's own."""
+        return plugin_fault(error, type(self.algorithm), self.me, self.steps) or plugin_fault(
+            error, type(self.workload), self.me, self.steps
+        )
+
+    # ---- inside a step ------------------------------------------------------------------------------------------
+
+    def _request(self) -> None:
+        self.steps += 1
+        arrival = self.backlog.popleft()
+        request = EntryRequest(self._requests)
+        self._requests += 1
+        if self.tickets is not None:
+            self.tickets -= 1
+            self.engine.ticket_used()
+        self.waiting = request
+        self.out.may_enter = True
+        self.engine.requested(request, arrival)
+        self.algorithm.on_request(request, self.out)
+        self._finish_step()
+
+    def _release(self) -> None:
+        self.steps += 1
+        entry = self.inside
+        assert entry is not None, "a release is due only while inside"
+        self._releasing = False
+        self.inside = None
+        self.engine.released(entry)
+        if entry.number > self.completed:
+            self.completed = entry.number
+        self.algorithm.on_release(self.out)
+        self._finish_step()
+        self._arrivals.on_released(self._work_out)
+        self._do_work("arrivals")
+
+    def _finish_step(self) -> None:
+        """Carry out what an algorithm's handler recorded, and enter if it said so."""
+        self._carry_out()
+        rounds = 0
+        while self._to_self:
+            rounds += 1
+            if rounds > MAX_OWN_MESSAGES:
+                raise ContractBreach(f"it sent itself over {MAX_OWN_MESSAGES} messages in one step")
+            self.algorithm.on_message(self.me, self._to_self.popleft(), self.out)
+            self._carry_out()
+        if self.out.entering:
+            self._enter()
+
+    def _carry_out(self) -> None:
+        effects = self.out.effects
+        if not effects:
+            return
+        engine = self.engine
+        for to, what in effects:
+            if to == BROADCAST:
+                engine.broadcast(what)
+            elif to == SET_TIMER:
+                engine.set_timer("algorithm", what[0], what[1], False)
+            elif to == CANCEL_TIMER:
+                engine.cancel_timer("algorithm", what)
+            elif to == self.me:
+                self._to_self.append(what)
+            else:
+                engine.send(to, what)
+        effects.clear()
+
+    def _enter(self) -> None:
+        request = self.waiting
+        assert request is not None, "may_enter is only true while waiting"
+        self.out.entering = False
+        self.waiting = None
+        entry = Entry(request.id, self.completed + 1, self.out.stamp, self.version)
+        self.inside = entry
+        self._work_out.inside = True
+        self.engine.entered(entry)
+        self.workload.on_entered(entry, self._work_out)
+        self._do_work()
+
+    def _do_work(self, owner: str = "workload") -> None:
+        """Carry out what a handler of the workload or of the arrivals recorded."""
+        effects = self._work_out.effects
+        engine = self.engine
+        for kind, what in effects:
+            if kind == "release":
+                self._releasing = True
+            elif kind == "request":
+                self.backlog.append(engine.arrived() if self._arrivals.plan.rate is not None else None)
+            elif kind == "broadcast":
+                engine.broadcast_workload(what)
+            elif kind == "send":
+                engine.send_workload(*what)
+            elif kind == "set_timer":
+                engine.set_timer(owner, *what)
+            elif kind == "cancel_timer":
+                engine.cancel_timer(owner, what)
+            else:
+                engine.recorded(what)
+        effects.clear()
+        if self.workload.version > self.version:
+            self.version = self.workload.version

@@ -1,0 +1,71 @@
+"""Everything that one run is made of, as plain data: what an engine is given and what the history keeps."""
+
+from typing import Any, Literal
+
+import msgspec
+
+from mxbench.core.arrivals import ArrivalPlan
+from mxbench.core.distributions import ZERO, Distribution
+
+HistoryLevel = Literal["full", "sections", "off"]
+
+
+class PluginRef(msgspec.Struct, frozen=True):
+    """Where a plugin's class is: its registered name, module (or file, for a plugin of one file) and class name."""
+
+    name: str
+    module: str
+    qualname: str
+    file: str | None = None
+
+
+class RunPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """One run: one algorithm, one number of nodes, one seed.
+
+    shares, arrivals: one item a node. quorums: all of them, by node; empty for algorithms without.
+    tickets: the total of entries that the engine hands out one by one, or None. one_at_a_time: hand the next ticket
+    to a node chosen by the seed when all is quiet. Times are in seconds.
+    """
+
+    experiment: str
+    algorithm: PluginRef
+    quorum_system: str | None = None
+    quorums: tuple[tuple[int, ...], ...] = ()
+    nodes: int
+    engine: str = "tcp"
+    workload: PluginRef
+    options: dict[str, Any] = {}
+    shares: tuple[Any, ...] = ()
+    arrivals: tuple[ArrivalPlan, ...]
+    dwell: Distribution = ZERO
+    tickets: int | None = None
+    one_at_a_time: bool = False
+    warmup_entries: int = 0
+    seed: int = 1
+    repeat: int = 1
+    history: HistoryLevel = "full"
+    stall_limit: float = 30.0
+    time_limit: float | None = None
+    broken_assumptions: tuple[str, ...] = ()
+    plugin_files: tuple[str, ...] = ()
+
+    @property
+    def regime(self) -> str:
+        """The load that a claim may speak of: 'uncontended', 'saturated' or 'other'."""
+        if self.one_at_a_time:
+            return "uncontended"
+        closed = all(arrivals.rate is None and arrivals.think == ZERO for arrivals in self.arrivals)
+        return "saturated" if closed else "other"
+
+
+class Ending(msgspec.Struct, frozen=True):
+    """How a run came to its end.
+
+    reason: 'quiet' (everything done), 'stuck' (nothing can happen any more, and somebody waits or is inside), or
+    'failed', with the kind of failure and one sentence. nodes: for each stuck node, what it was doing and its state.
+    """
+
+    reason: Literal["quiet", "stuck", "failed"]
+    failed: str | None = None
+    text: str = ""
+    stuck: tuple[str, ...] = ()

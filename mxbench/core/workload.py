@@ -1,0 +1,120 @@
+"""What a workload is to mxbench: what nodes do inside the critical section, as pure as the algorithms."""
+
+from typing import Any, ClassVar
+
+import msgspec
+
+from mxbench.core.algorithm import Parameters, Stamp
+from mxbench.core.contract import ContractBreach
+from mxbench.core.distributions import Distribution
+from mxbench.core.messages import WorkloadMessage
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One stay in the critical section: the request's id, the fencing number, the algorithm's stamp if it gives one,
+    and the greatest version of the guarded resource that the entrant had heard of (a ledger's height)."""
+
+    id: int
+    number: int
+    stamp: Stamp | None
+    version: int
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """The keys that an experiment may give under `workload`, beside those common to all workloads."""
+
+
+class Workload(msgspec.Struct):
+    """What one node does with the critical section. Annotated fields are its state: plain data only.
+
+    `options` are the workload's keys of the experiment; `share` is what `shares` gave to this node.
+    """
+
+    name: ClassVar[str]
+    option_type: ClassVar[type[Options]] = Options
+    entries_key: ClassVar[str] = "entries_per_node"  # what this workload calls its entries, if the name differs
+
+    parameters: Parameters
+    dwell: Distribution
+    options: Any
+    share: Any
+
+    @classmethod
+    def shares(cls, options: Any, n: int, entries: list[int | None], draw: Any) -> list[Any]:
+        """Return what each of the n nodes is given before the run: plain data, drawn from `draw`, a random.Random.
+
+        entries: the requests of each node, None where their number is not known before the run.
+        """
+        return [None] * n
+
+    @classmethod
+    def entries_of(cls, options: Any, n: int) -> list[int] | None:
+        """Return how many entries the options themselves name for each node (a file of transfers), or None."""
+        return None
+
+    @property
+    def version(self) -> int:
+        """The version of the guarded resource that this node holds; 0 where there is none."""
+        return 0
+
+    def on_start(self, out: "WorkloadOut") -> None:
+        """Prepare, before the first request."""
+
+    def on_entered(self, entry: Entry, out: "WorkloadOut") -> None:
+        """Use the critical section, and record its release: now, or in a later handler."""
+        raise NotImplementedError
+
+    def on_message(self, sender: int, message: Any, out: "WorkloadOut") -> None:
+        """Receive a message of another node's workload."""
+
+    def on_timer(self, name: str, out: "WorkloadOut") -> None:
+        """Meet a timer that this workload set."""
+
+
+class WorkloadOut:
+    """What the handlers of a workload record. Requests and releases become steps of their own, after this one."""
+
+    __slots__ = ("_destinations", "_types", "effects", "inside")
+
+    def __init__(self, destinations: range, types: tuple[type, ...]) -> None:
+        self.effects: list[tuple[str, Any]] = []
+        self.inside = False
+        self._destinations = frozenset(destinations)
+        self._types = frozenset(types)
+
+    def send(self, to: int, message: WorkloadMessage) -> None:
+        """Send `message` to the node `to`, another one than this."""
+        if to not in self._destinations or type(message) not in self._types:
+            raise ContractBreach(
+                f"the workload sent {message!r} to {to!r}: no such node or message class"
+            )
+        self.effects.append(("send", (to, message)))
+
+    def broadcast(self, message: WorkloadMessage) -> None:
+        """Send `message` to each peer."""
+        if type(message) not in self._types:
+            raise ContractBreach(f"the workload sent {message!r}: not a message class of its own")
+        self.effects.append(("broadcast", message))
+
+    def request(self) -> None:
+        """Ask for the critical section; requests that arrive while the node waits or is inside are queued."""
+        self.effects.append(("request", None))
+
+    def release(self) -> None:
+        """Leave the critical section, as the next step of this node."""
+        if not self.inside:
+            raise ContractBreach("the workload released the critical section while outside")
+        self.inside = False
+        self.effects.append(("release", None))
+
+    def set_timer(self, name: str, after: Distribution, steady: bool = False) -> None:
+        """Have `on_timer(name)` called after a duration; `steady` counts it from when the firing timer was due."""
+        self.effects.append(("set_timer", (name, after, steady)))
+
+    def cancel_timer(self, name: str) -> None:
+        """Forget the timer of that name, if it is set."""
+        self.effects.append(("cancel_timer", name))
+
+    def record(self, value: Any) -> None:
+        """Write a plain value into the history, for this workload's checker."""
+        self.effects.append(("record", value))

@@ -1,0 +1,21 @@
+"""Mistakes, by whose they are. A violation of mutual exclusion is a verdict, not an exception."""
+
+
+class MxbenchError(Exception):
+    """Anything that the user is told in one sentence and without a traceback."""
+
+
+class ExperimentError(MxbenchError):
+    """The experiment file, or a flag that overrides it, says something that cannot be run. Exit status 2."""
+
+
+class PluginError(MxbenchError):
+    """A plugin does not import, does not keep the contract, or takes a name that is taken. Exit status 2."""
+
+
+class ResultError(MxbenchError):
+    """A result cannot be read. Exit status 2."""
+
+
+class MachineError(MxbenchError):
+    """The machine would not do what a run needs: no process, no socket, no room on the disk. Exit status 3."""

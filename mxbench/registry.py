@@ -1,0 +1,205 @@
+"""Every plugin by kind and name, with its origin: built in, from an entry point, or from a file."""
+
+import hashlib
+import importlib
+import importlib.util
+import inspect
+import re
+import sys
+from difflib import get_close_matches
+from importlib.metadata import entry_points
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import pluggy
+
+from mxbench import hookspecs
+from mxbench.core.algorithm import API, Algorithm, Assumptions
+from mxbench.core.checker import Checker
+from mxbench.core.contract import ContractBreach, check_declaration
+from mxbench.core.metric import Metric
+from mxbench.core.plan import PluginRef
+from mxbench.core.quorums import QuorumSystem
+from mxbench.core.workload import Workload
+from mxbench.errors import ExperimentError, PluginError
+
+GROUP = "mxbench"
+BUILT_IN = (
+    "mxbench_plugins.lamport",
+    "mxbench_plugins.ricart_agrawala",
+    "mxbench_plugins.maekawa",
+    "mxbench.quorum_systems",
+    "mxbench.workloads.hold",
+    "mxbench.workloads.bank",
+    "mxbench.checkers.mutual_exclusion",
+    "mxbench.checkers.progress",
+    "mxbench.checkers.ledger",
+    "mxbench.metrics.cost",
+    "mxbench.metrics.delay",
+    "mxbench.metrics.fairness",
+    "mxbench.metrics.resources",
+    "mxbench.report.ledger",
+    "mxbench.report.log",
+    "mxbench.report.gantt",
+    "mxbench.net.engine",
+)
+KINDS: dict[str, type | None] = {
+    "algorithms": Algorithm,
+    "quorum_systems": QuorumSystem,
+    "workloads": Workload,
+    "checkers": Checker,
+    "metrics": Metric,
+    "reports": None,
+    "engines": None,
+}
+_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+
+
+class Registered(NamedTuple):
+    """One plugin's class, the name it is known by, and where it came from."""
+
+    name: str
+    cls: Any
+    origin: str
+    ref: PluginRef
+
+
+class Registry:
+    """The plugins that are known: the built-in ones, those of installed packages, and the given files."""
+
+    def __init__(self, files: tuple[str, ...] = ()) -> None:
+        self._plugins: dict[str, dict[str, Registered]] = {kind: {} for kind in KINDS}
+        self._manager = pluggy.PluginManager("mxbench")
+        self._manager.add_hookspecs(hookspecs)
+        for module in BUILT_IN:
+            self._add(importlib.import_module(module), "built in", None)
+        for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
+            try:
+                module = entry.load()
+            except Exception as error:
+                raise PluginError(f"the plugin '{entry.name}' ({entry.value}) does not import: {error!r}") from error
+            package = entry.dist.name if entry.dist else entry.value
+            self._add(module, f"package {package}", None)
+        for file in files:
+            self._add(load_file(file), file, str(Path(file).resolve()))
+
+    def all(self, kind: str) -> dict[str, Registered]:
+        """Return the plugins of a kind by name, in the order in which they came in."""
+        return dict(self._plugins[kind])
+
+    def get(self, kind: str, name: str) -> Registered:
+        """Return a plugin by its name; raise ExperimentError with a suggestion if there is none."""
+        known = self._plugins[kind]
+        if name in known:
+            return known[name]
+        word = kind.removesuffix("s").replace("_", " ")
+        close = get_close_matches(name, known, n=1, cutoff=0.5)
+        hint = f"; did you mean '{close[0]}'?" if close else ""
+        article = "an" if word[0] in "aeiou" else "a"
+        raise ExperimentError(f"there is no {word} named '{name}'{hint} ('mxbench list {kind}' shows all; "
+                              f"{article} {word} of your own comes in with --plugin FILE.py)")  # fmt: skip
+
+    def _add(self, module: ModuleType, origin: str, file: str | None) -> None:
+        before = {kind: len(known) for kind, known in self._plugins.items()}
+        try:
+            self._manager.register(module)
+            self._manager.check_pending()
+        except (pluggy.PluginValidationError, ValueError) as error:
+            raise PluginError(f"{file or module.__name__}: {error}") from error
+        for kind in KINDS:
+            hook = getattr(module, f"mxbench_{kind}", None)
+            if hook is None or not hasattr(hook, f"{GROUP}_impl"):
+                continue
+            given = self._manager.subset_hook_caller(f"mxbench_{kind}", self._others(module))()
+            for cls in given[0] if given else ():
+                self._register(kind, cls, origin, module, file)
+        if file and before == {kind: len(known) for kind, known in self._plugins.items()}:
+            raise PluginError(
+                f"{file}: it registers nothing; end it with a function marked @hookimpl, such as "
+                "'def mxbench_algorithms(): return [YourAlgorithm]'"
+            )
+
+    def _others(self, module: ModuleType) -> list[Any]:
+        return [plugin for plugin in self._manager.get_plugins() if plugin is not module]
+
+    def _register(self, kind: str, cls: Any, origin: str, module: ModuleType, file: str | None) -> None:
+        where = file or module.__name__
+        if not inspect.isclass(cls):
+            raise PluginError(f"{where}: mxbench_{kind} returned {cls!r}; it must return classes")
+        base = KINDS[kind]
+        line = f"{where}:{_line_of(cls)}" if file else where
+        if base is not None and not issubclass(cls, base):
+            raise PluginError(f"{line}: {cls.__name__} is not a subclass of mxbench.{base.__name__}")
+        name = getattr(cls, "name", None)
+        if not isinstance(name, str) or not _NAME.fullmatch(name):
+            raise PluginError(f"{line}: {cls.__name__}.name is {name!r}; write lower-case words joined by '-'")
+        taken = self._plugins[kind].get(name)
+        if taken is not None:
+            raise PluginError(
+                f"{line}: the name '{name}' is taken ({taken.origin}: {taken.ref.file or taken.ref.module}); "
+                "give your class another one"
+            )
+        if kind == "algorithms":
+            _check_algorithm(cls, line)
+        ref = PluginRef(name, cls.__module__, cls.__qualname__, file)
+        self._plugins[kind][name] = Registered(name, cls, origin, ref)
+
+
+def load_file(file: str | Path) -> ModuleType:
+    """Import a plugin of one file and return its module, once a process; raise PluginError naming the line."""
+    path = Path(file).resolve()
+    name = f"mxbench_file_{path.stem}_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
+    if name in sys.modules:
+        return sys.modules[name]
+    if not path.is_file():
+        raise PluginError(f"{file}: there is no such file")
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise PluginError(f"{file}: not a Python file; a plugin's name ends in .py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[name]
+        line = getattr(error, "lineno", None) if isinstance(error, SyntaxError) else _last_line(error, path)
+        where = f"{file}:{line}" if line else str(file)
+        raise PluginError(f"{where}: it does not import: {type(error).__name__}: {error}") from error
+    return module
+
+
+def load_class(ref: PluginRef) -> Any:
+    """Return the class that a reference names, without loading any other plugin: what a node process does."""
+    module = load_file(ref.file) if ref.file else importlib.import_module(ref.module)
+    target: Any = module
+    for part in ref.qualname.split("."):
+        target = getattr(target, part)
+    return target
+
+
+def _check_algorithm(cls: type[Algorithm], line: str) -> None:
+    if cls.api != API:
+        raise PluginError(f"{line}: {cls.__name__} was written for api {cls.api!r}; this mxbench has api {API}")
+    if not isinstance(cls.assumes, Assumptions):
+        raise PluginError(f"{line}: {cls.__name__}.assumes is {cls.assumes!r}; write Assumptions(fifo=True)")
+    try:
+        check_declaration(cls)
+    except ContractBreach as error:
+        raise PluginError(f"{line}: {error}") from error
+
+
+def _line_of(cls: type) -> int:
+    try:
+        return inspect.getsourcelines(cls)[1]
+    except (OSError, TypeError):
+        return 1
+
+
+def _last_line(error: BaseException, path: Path) -> int | None:
+    traceback, line = error.__traceback__, None
+    while traceback is not None:
+        if traceback.tb_frame.f_code.co_filename == str(path):
+            line = traceback.tb_lineno
+        traceback = traceback.tb_next
+    return line

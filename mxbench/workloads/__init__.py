@@ -1,0 +1,1 @@
+"""What nodes do inside the critical section: hold it, or use a ledger."""
