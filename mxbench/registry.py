@@ -18,9 +18,11 @@ from mxbench import hookspecs
 from mxbench.core.algorithm import API, Algorithm, Assumptions
 from mxbench.core.checker import Checker
 from mxbench.core.contract import ContractBreach, check_declaration
+from mxbench.core.engine import RunEngine
 from mxbench.core.metric import Metric
 from mxbench.core.plan import PluginRef
 from mxbench.core.quorums import QuorumSystem
+from mxbench.core.report import Report
 from mxbench.core.workload import Workload
 from mxbench.errors import ExperimentError, PluginError
 
@@ -44,14 +46,14 @@ BUILT_IN = (
     "mxbench.report.gantt",
     "mxbench.net.engine",
 )
-KINDS: dict[str, type | None] = {
+KINDS: dict[str, type] = {
     "algorithms": Algorithm,
     "quorum_systems": QuorumSystem,
     "workloads": Workload,
     "checkers": Checker,
     "metrics": Metric,
-    "reports": None,
-    "engines": None,
+    "reports": Report,
+    "engines": RunEngine,
 }
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
@@ -129,8 +131,8 @@ class Registry:
             raise PluginError(f"{where}: mxbench_{kind} returned {cls!r}; it must return classes")
         base = KINDS[kind]
         line = f"{where}:{_line_of(cls)}" if file else where
-        if base is not None and not issubclass(cls, base):
-            raise PluginError(f"{line}: {cls.__name__} is not a subclass of mxbench.{base.__name__}")
+        if not issubclass(cls, base):
+            raise PluginError(f"{line}: {cls.__name__} is not a subclass of {base.__module__}.{base.__name__}")
         name = getattr(cls, "name", None)
         if not isinstance(name, str) or not _NAME.fullmatch(name):
             raise PluginError(f"{line}: {cls.__name__}.name is {name!r}; write lower-case words joined by '-'")

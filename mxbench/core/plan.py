@@ -69,3 +69,13 @@ class Ending(msgspec.Struct, frozen=True):
     failed: str | None = None
     text: str = ""
     stuck: tuple[str, ...] = ()
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """How far a run has come, as an engine tells it several times a second. idle_s: since the last entry or release."""
+
+    entries: int
+    messages: int
+    inside: tuple[int, ...] = ()
+    waiting: tuple[int, ...] = ()
+    idle_s: float = 0.0

@@ -85,9 +85,7 @@ class WorkloadOut:
     def send(self, to: int, message: WorkloadMessage) -> None:
         """Send `message` to the node `to`, another one than this."""
         if to not in self._destinations or type(message) not in self._types:
-            raise ContractBreach(
-                f"the workload sent {message!r} to {to!r}: no such node or message class"
-            )
+            raise ContractBreach(f"the workload sent {message!r} to {to!r}: no such node or message class")
         self.effects.append(("send", (to, message)))
 
     def broadcast(self, message: WorkloadMessage) -> None:
