@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from mxbench.core.algorithm import Algorithm, Parameters
+from mxbench.core.algorithm import Algorithm
 from mxbench.core.history import (
     ENTERED,
     EVERY_PEER,
@@ -24,8 +24,8 @@ from mxbench.core.history import (
     Totals,
 )
 from mxbench.core.messages import Message, WorkloadMessage, message_types
-from mxbench.core.node import Node
-from mxbench.core.plan import Ending, RunPlan
+from mxbench.core.places import build_node, roles
+from mxbench.core.plan import Ending, RunPlan, turns
 
 MAX_EVENTS = 2_000_000
 
@@ -36,19 +36,15 @@ class Place:
     def __init__(self, loop: "HeapLoop", me: int, algorithm: type, workload: type) -> None:
         plan = loop.plan
         self.loop, self.me = loop, me
-        parameters = Parameters(me, plan.nodes, plan.quorums)
-        self.types = [*message_types(algorithm, Message), *message_types(workload, WorkloadMessage)]
-        self.algorithm_types = len(message_types(algorithm, Message))
+        own_algorithm, own_workload = roles(plan, me, algorithm, workload)
+        self.types = [*message_types(own_algorithm, Message), *message_types(own_workload, WorkloadMessage)]
+        self.algorithm_types = len(message_types(own_algorithm, Message))
         self.recorder = Recorder()
         self.totals = Totals([0] * len(self.types), [0] * len(self.types))
         self.streams: dict[str, random.Random] = {}
         self.timers: dict[tuple[str, str], int] = {}
         self.due: int | None = None
-        options = msgspec.convert(plan.options, workload.option_type)
-        share = plan.shares[me] if plan.shares else None
-        self.node = Node(
-            algorithm(parameters), workload(parameters, plan.dwell, options, share), plan.arrivals[me], parameters, self
-        )
+        self.node = build_node(plan, me, algorithm, workload, self)
 
     def stream(self, purpose: str) -> random.Random:
         return self.streams.setdefault(purpose, random.Random(f"{self.loop.plan.seed}/{self.me}/{purpose}"))
@@ -60,7 +56,7 @@ class Place:
         for to in receivers:
             self.totals.sent_by_type[index] += 1
             self.totals.payload_bytes += len(payload) * (index < self.algorithm_types)
-            self.loop.post(self.me, to, index, self.node.completed, self.node.version, message)
+            self.loop.post(self.me, to, self.node.completed, self.node.version, message)
 
     def _peers(self) -> list[int]:
         return [node for node in range(self.loop.plan.nodes) if node != self.me]
@@ -127,13 +123,13 @@ class HeapLoop:
         self.delay = delay or (lambda sender, to, message: network.randrange(50_000, 1_500_000))
         self.last: Counter[tuple[int, int]] = Counter()
         self.sequence: Counter[tuple[int, int]] = Counter()
-        self.places = [Place(self, me, algorithm, workload) for me in range(plan.nodes)]
+        self.places = [Place(self, me, algorithm, workload) for me in plan.places]
 
     def at(self, time: int, act: Callable[[], None]) -> None:
         self.serial += 1
         heapq.heappush(self.queue, (time, self.serial, act))
 
-    def post(self, sender: int, to: int, index: int, completed: int, version: int, message: Any) -> None:
+    def post(self, sender: int, to: int, completed: int, version: int, message: Any) -> None:
         due = self.now + self.delay(sender, to, message)
         if self.fifo:
             due = self.last[sender, to] = max(due, self.last[sender, to])
@@ -142,6 +138,7 @@ class HeapLoop:
 
         def deliver() -> None:
             place = self.places[to]
+            index = place.types.index(type(message))
             place.recorder.delivered(self.now, sender, index, sequence)
             place.totals.handled_by_type[index] += 1
             if index < place.algorithm_types:
@@ -176,10 +173,6 @@ class HeapLoop:
 
     def _tickets(self) -> list[int]:
         draw = random.Random(f"{self.plan.seed}/turns")
-        if self.plan.tickets is not None:
-            return [draw.randrange(self.plan.nodes) for _ in range(self.plan.tickets)]
-        if not self.plan.one_at_a_time:
-            return []
-        turns = [node for node, arrivals in enumerate(self.plan.arrivals) for _ in range(arrivals.entries or 0)]
-        draw.shuffle(turns)
-        return turns
+        if self.plan.one_at_a_time:
+            return turns(self.plan, draw)
+        return [draw.randrange(self.plan.nodes) for _ in range(self.plan.tickets or 0)]

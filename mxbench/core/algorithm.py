@@ -37,11 +37,15 @@ Claim = str | list[str] | tuple[str, str]
 
 
 class Parameters(msgspec.Struct, frozen=True):
-    """What a node is told before it starts: its id `me`, `n`, and of a quorum system all quorums, by node."""
+    """What a node is told before it starts: its id `me`, `n`, and of a quorum system all quorums, by node.
+
+    servers: how many servers there are beside the nodes, with ids from n. They never request, and are no peers.
+    """
 
     me: int
     n: int
     quorums: tuple[tuple[int, ...], ...] = ()
+    servers: int = 0
 
     @property
     def peers(self) -> tuple[int, ...]:

@@ -43,16 +43,11 @@ class Claimed(msgspec.Struct, frozen=True):
 
 def evaluate(expression: str | int | float, names: Mapping[str, float]) -> float:
     """Return the value of an arithmetic expression over `names`; raise ValueError that says what is wrong with it."""
-    if isinstance(expression, int | float):
+    if isinstance(expression, int | float) and not isinstance(expression, bool):
         return expression
-    if len(expression) > MAX_LENGTH:
-        raise ValueError(f"an expression of over {MAX_LENGTH} characters")
     try:
-        tree = ast.parse(expression.strip(), mode="eval")
-        return _value(tree.body, names)
-    except SyntaxError:
-        raise ValueError(f"'{expression}' is not an expression like '2 * (n - 1)'") from None
-    except (ZeroDivisionError, OverflowError) as error:
+        return _value(_parse(expression), names)
+    except (ArithmeticError, TypeError) as error:
         raise ValueError(f"'{expression}' has no value here: {error}") from None
 
 
@@ -61,10 +56,14 @@ def meets(value: Any, bound: Any, names: Mapping[str, float]) -> bool:
 
     Numbers are equal within one part in a billion; other values must be the same.
     """
-    if isinstance(bound, list) and len(bound) == 2 and isinstance(value, int | float):
-        return evaluate(bound[0], names) <= value <= evaluate(bound[1], names)
-    if isinstance(bound, bool) or isinstance(value, bool) or not isinstance(value, int | float):
+    if bound is None or isinstance(bound, bool) or isinstance(value, bool):
+        return value is bound
+    if not isinstance(value, int | float):
         return bool(value == bound)
+    if isinstance(bound, list):
+        if len(bound) != 2:
+            raise ValueError(f"{bound} is not a band; write [low, high]")
+        return evaluate(bound[0], names) <= value <= evaluate(bound[1], names)
     sign, expression = split_bound(bound)
     wanted = evaluate(expression, names)
     close = math.isclose(value, wanted, rel_tol=1e-9, abs_tol=1e-12)
@@ -92,9 +91,22 @@ def claim_for(claim: Any, regime: str, names: Mapping[str, float]) -> Claimed:
         chosen, spoken_of = claim, "any"
     if isinstance(chosen, list | tuple):
         return Claimed([evaluate(chosen[0], names), evaluate(chosen[1], names)], "range", spoken_of)
-    if isinstance(chosen, str) and chosen.strip().startswith("mean("):
-        return Claimed(evaluate(chosen.strip()[len("mean") :], names), "mean", spoken_of)
+    if isinstance(chosen, str):
+        tree = _parse(chosen)
+        if isinstance(tree, ast.Call) and ast.unparse(tree.func) == "mean" and len(tree.args) == 1:
+            return Claimed(evaluate(ast.unparse(tree.args[0]), names), "mean", spoken_of)
     return Claimed(evaluate(chosen, names), "exact", spoken_of)
+
+
+def _parse(expression: Any) -> ast.expr:
+    if not isinstance(expression, str):
+        raise ValueError(f"{expression!r} is neither a number nor an expression like '2 * (n - 1)'")
+    if len(expression) > MAX_LENGTH:
+        raise ValueError(f"an expression of over {MAX_LENGTH} characters")
+    try:
+        return ast.parse(expression.strip(), mode="eval").body
+    except (SyntaxError, ValueError):  # ValueError: a null character
+        raise ValueError(f"'{expression}' is not an expression like '2 * (n - 1)'") from None
 
 
 def _value(node: ast.expr, names: Mapping[str, float]) -> float:
@@ -110,6 +122,12 @@ def _value(node: ast.expr, names: Mapping[str, float]) -> float:
         result: float = _BINARY[type(node.op)](_value(node.left, names), _value(node.right, names))
         return result
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _FUNCTIONS:
-        result = _FUNCTIONS[node.func.id](*(_value(argument, names) for argument in node.args))
+        arguments = [_value(argument, names) for argument in node.args]
+        if node.keywords:
+            raise TypeError(f"{node.func.id} takes no names of arguments")
+        try:
+            result = _FUNCTIONS[node.func.id](*arguments)
+        except ValueError as error:  # the root of a negative number
+            raise TypeError(f"{node.func.id}: {error}") from None
         return result
     raise ValueError("only numbers, names, + - * / //, parentheses and sqrt, log2, ceil, floor, min, max are allowed")

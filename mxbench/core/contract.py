@@ -2,6 +2,7 @@
 
 import inspect
 from types import TracebackType
+from typing import ClassVar, get_origin
 
 import msgspec
 
@@ -48,9 +49,14 @@ def check_plain(owner: object, skip: tuple[str, ...] = ("parameters",)) -> None:
 
 
 def check_declaration(owner: type) -> None:
-    """Raise ContractBreach for state that is declared so that nodes in one process would share it."""
+    """Raise ContractBreach for state that is declared so that nodes in one process would share it.
+
+    What its contract class declares of the class (`messages_per_entry`) is no state, and may be a list or a dict.
+    """
+    hints = [hint for base in owner.__mro__[1:] for hint in vars(base).get("__annotations__", {}).items()]
+    declared = {name for name, hint in hints if get_origin(hint) is ClassVar}
     for name, value in vars(owner).items():
-        if not name.startswith("__") and isinstance(value, list | dict | set | bytearray):
+        if name not in declared and not name.startswith("__") and isinstance(value, list | dict | set | bytearray):
             kind = type(value).__name__
             raise ContractBreach(
                 f"'{name}' is a {kind} of the class, shared by all nodes; annotate it to make it state: {name}: {kind}"

@@ -1,9 +1,19 @@
-"""Durations and the distributions they are drawn from, as an experiment writes them (`2ms`, `{exponential: 2ms}`)."""
+"""Durations and the distributions they are drawn from, as an experiment writes them.
+
+Each of these is a distribution:
+
+    2ms                                            always the same
+    {uniform: [1ms, 3ms]}                          any from the first to the second
+    {exponential: 2ms}                             memoryless, with that mean
+    {normal: {mean: 2ms, deviation: 0.5ms}}        a bell, cut off at no time
+    {lognormal: {median: 2ms, sigma: 0.5}}         its logarithm is normal, with deviation sigma
+    {pareto: {least: 1ms, shape: 2.5}}             a heavy tail: longer than t with chance (least / t) ** shape
+"""
 
 import math
 import re
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -53,8 +63,78 @@ class Exponential(msgspec.Struct, frozen=True, tag="exponential"):
         return -self.mean * math.log(1.0 - uniform())
 
 
-Distribution: TypeAlias = Constant | Uniform | Exponential
+class Normal(msgspec.Struct, frozen=True, tag="normal"):
+    """A normal duration in seconds, drawn again while it is negative: a bell of this centre, cut off at 0."""
+
+    centre: float
+    deviation: float
+
+    def draw(self, uniform: Callable[[], float]) -> float:
+        """Return a duration in seconds; `uniform` returns a number in [0, 1)."""
+        while (seconds := self.centre + self.deviation * _standard_normal(uniform)) < 0.0:
+            pass  # with a centre that is not negative at least every other draw is kept
+        return seconds
+
+    @property
+    def mean(self) -> float:
+        """The mean in seconds of what is left of the bell: more than its centre."""
+        if self.deviation == 0.0:
+            return self.centre
+        edge = -self.centre / self.deviation
+        kept = 0.5 * math.erfc(edge / math.sqrt(2.0))
+        return self.centre + self.deviation * math.exp(-edge * edge / 2.0) / math.sqrt(2.0 * math.pi) / kept
+
+
+class Lognormal(msgspec.Struct, frozen=True, tag="lognormal"):
+    """A duration in seconds whose logarithm is normal: half of them are over the median, few are far over it."""
+
+    median: float
+    sigma: float
+
+    def draw(self, uniform: Callable[[], float]) -> float:
+        """Return a duration in seconds; `uniform` returns a number in [0, 1)."""
+        return min(self.median * math.exp(self.sigma * _standard_normal(uniform)), MAX_SECONDS)
+
+    @property
+    def mean(self) -> float:
+        """The mean in seconds."""
+        return self.median * math.exp(self.sigma * self.sigma / 2.0)
+
+
+class Pareto(msgspec.Struct, frozen=True, tag="pareto"):
+    """A duration in seconds, at least `least`, with a heavy tail: the smaller the shape, the heavier."""
+
+    least: float
+    shape: float
+
+    def draw(self, uniform: Callable[[], float]) -> float:
+        """Return a duration in seconds; `uniform` returns a number in [0, 1)."""
+        return min(self.least / (1.0 - uniform()) ** (1.0 / self.shape), MAX_SECONDS)
+
+    @property
+    def mean(self) -> float:
+        """The mean in seconds; a shape over 1 sees to it that there is one."""
+        return self.least * self.shape / (self.shape - 1.0)
+
+
+Distribution: TypeAlias = Constant | Uniform | Exponential | Normal | Lognormal | Pareto
 ZERO = Constant(0.0)
+MAX_SIGMA = 5.0  # one draw in 44 is then over 20,000 medians; more is a mistake
+# Of each distribution that is written as a mapping: its class, and its keys, the first of which is a duration.
+_MAPPED: dict[str, tuple[Any, tuple[str, str]]] = {
+    "normal": (Normal, ("mean", "deviation")),
+    "lognormal": (Lognormal, ("median", "sigma")),
+    "pareto": (Pareto, ("least", "shape")),
+}
+_FORMS = (
+    "{uniform: [1ms, 3ms]}", "{exponential: 2ms}", "{normal: {mean: 2ms, deviation: 0.5ms}}",
+    "{lognormal: {median: 2ms, sigma: 0.5}}", "{pareto: {least: 1ms, shape: 2.5}}",
+)  # fmt: skip
+
+
+def _standard_normal(uniform: Callable[[], float]) -> float:
+    """Return a draw from the normal distribution of mean 0 and deviation 1 (Box and Muller, 1958)."""
+    return math.sqrt(-2.0 * math.log(1.0 - uniform())) * math.cos(2.0 * math.pi * uniform())
 
 
 def parse_duration(text: object) -> float:
@@ -71,8 +151,8 @@ def parse_duration(text: object) -> float:
 
 
 def parse_distribution(value: object) -> Distribution:
-    """Return the distribution of `2ms`, `{uniform: [1ms, 3ms]}` or `{exponential: 2ms}`, or raise ValueError."""
-    if isinstance(value, Constant | Uniform | Exponential):
+    """Return the distribution that an experiment writes in one of the forms above, or raise ValueError."""
+    if isinstance(value, Distribution):
         return value
     if not isinstance(value, dict):
         return Constant(parse_duration(value))
@@ -87,4 +167,22 @@ def parse_distribution(value: object) -> Distribution:
             if low > high:
                 raise ValueError(f"uniform needs its lower bound first, not {given}")
             return Uniform(low, high)
-    raise ValueError("not a distribution; write '2ms', {constant: 2ms}, {uniform: [1ms, 3ms]} or {exponential: 2ms}")
+        if kind in _MAPPED:
+            return _parse_mapped(kind, given)
+    raise ValueError(f"not a distribution; write '2ms', {', '.join(_FORMS[:-1])} or {_FORMS[-1]}")
+
+
+def _parse_mapped(kind: str, given: object) -> Distribution:
+    cls, keys = _MAPPED[kind]
+    if not isinstance(given, dict) or set(given) != set(keys):
+        form = next(form for form in _FORMS if form.startswith(f"{{{kind}:"))
+        raise ValueError(f"{kind} needs {keys[0]} and {keys[1]}: {form}")
+    first, second = parse_duration(given[keys[0]]), given[keys[1]]
+    if kind == "normal":
+        return cls(first, parse_duration(second))  # type: ignore[no-any-return]
+    low, high = (0.0, MAX_SIGMA) if kind == "lognormal" else (1.0, 1000.0)
+    if isinstance(second, bool) or not isinstance(second, int | float) or not low < second <= high:
+        raise ValueError(f"{keys[1]} must be a number above {low:g} and up to {high:g}, not {second!r}")
+    if kind == "pareto" and first == 0.0:
+        raise ValueError("least must be longer than nothing")
+    return cls(first, float(second))  # type: ignore[no-any-return]

@@ -9,10 +9,11 @@ from mxbench.core.plan import Progress, RunPlan
 
 
 class RunEngine:
-    """Carries out runs. A run that fails ends with `Ending(reason='failed', ...)` in its history, not with an exception;
-    MachineError is for what kept it from beginning."""
+    """Carries out runs. A run that fails ends with `Ending(reason='failed', ...)` in its history, not with an
+    exception; MachineError is for what kept it from beginning."""
 
     name: ClassVar[str]
+    honours: ClassVar[tuple[str, ...]] = ()  # the network keys that it can carry out: delay, fifo, loss, duplicate
 
     def run(self, plan: RunPlan, folder: Path, progress: Callable[[Progress], None] | None = None) -> History:
         """Carry out the plan, store each node's NodeHistory as folder/nodes/<id>.msgpack, and return the history."""

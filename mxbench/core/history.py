@@ -1,21 +1,12 @@
 """The history of a run: what every engine yields, and all that checkers, metrics and reports read.
 
-Each node writes its own events, in its own order. In memory and in a file an event is two 64-bit integers, its time
-in ns and a code:
-
-    bits 0-3   kind: one of the constants below
-    bits 4-11  type of the message, an index into `types` (sent, delivered)
-    bits 12-31 the other node (sent, delivered); 0xFFFFF for a message to every peer
-    bits 32-62 sent: bytes of the encoded message, which stands in `payloads`, one after the other;
-               delivered: sequence number of the message on its channel, from 0;
-               others: index into `details`
-
-A message is named by (sender, receiver, sequence number on that channel); the numbers of sent messages are not
-stored, as they count up. `details` holds: requested (request id, time it was meant to arrive); entered (request id,
-number, version, stamp or nil); released (number); timer (owner, name); value (whatever the workload recorded);
-fault (text).
+Each node writes its own events, in its own order, as records of two integers each: core/records.py says how they are
+laid out, and puts those of all nodes in order. What `details` holds: requested (request id, time it was meant to
+arrive); entered (request id, number, version, stamp or nil); released (number); timer (owner, name); value (whatever
+the workload recorded); fault (text).
 """
 
+import sys
 from array import array
 from collections.abc import Iterator
 from typing import Any
@@ -23,11 +14,21 @@ from typing import Any
 import msgspec
 
 from mxbench.core.plan import Ending, RunPlan
+from mxbench.core.records import (
+    DELIVERED,
+    ENTERED,
+    EVERY_PEER,
+    KINDS,
+    RELEASED,
+    REQUESTED,
+    SENT,
+    VALUE,
+    in_causal_order,
+)
+from mxbench.core.records import FAULT as FAULT
+from mxbench.core.records import TIMER as TIMER
 
 FORMAT = 1
-REQUESTED, ENTERED, RELEASED, SENT, DELIVERED, TIMER, VALUE, FAULT = range(8)
-KINDS = ("requested", "entered", "released", "sent", "delivered", "timer", "value", "fault")
-EVERY_PEER = 0xFFFFF
 
 
 class Totals(msgspec.Struct):
@@ -143,9 +144,14 @@ class History:
         self._sections: list[Section] | None = None
 
     @property
+    def whole(self) -> bool:
+        """True if the history of every node and server is here."""
+        return {node.node for node in self.nodes}.issuperset(self.plan.places)
+
+    @property
     def complete(self) -> bool:
         """True if every node's history is here and messages were recorded."""
-        return self.plan.history == "full" and len(self.nodes) >= self.plan.nodes
+        return self.plan.history == "full" and self.whole
 
     @property
     def sections(self) -> list[Section]:
@@ -167,59 +173,80 @@ class History:
 
     def start(self) -> int:
         """Return the time of the first event, in ns; 0 if there is none."""
-        return min((node.columns()[0][0] for node in self.nodes if node.times), default=0)
+        return min((_time(node.times[:8]) for node in self.nodes if node.times), default=0)
+
+    def end(self) -> int:
+        """Return the time of the last event, in ns; 0 if there is none."""
+        return max((_time(node.times[-8:]) for node in self.nodes if node.times), default=0)
 
     def of_node(self, node: NodeHistory) -> Iterator[Event]:
-        """Yield the events of one node, in its order."""
-        times, codes = node.columns()
-        everyone = range(self.plan.nodes)
-        counts: dict[int, int] = {}
-        offset = 0
-        for time, code in zip(times, codes, strict=True):
-            kind, type_index, peer, rest = code & 15, code >> 4 & 255, code >> 12 & EVERY_PEER, code >> 32
-            if kind == SENT:
-                payload = node.payloads[offset : offset + rest]
-                offset += rest
-                for to in everyone if peer == EVERY_PEER else (peer,):
-                    if to != node.node:
-                        sequence = counts.get(to, 0)
-                        counts[to] = sequence + 1
-                        yield Event("sent", node.node, time, to, node.types[type_index],
-                                    type_index >= node.algorithm_types, sequence, payload)  # fmt: skip
-            elif kind == DELIVERED:
-                yield Event("delivered", node.node, time, peer, node.types[type_index],
-                            type_index >= node.algorithm_types, rest)  # fmt: skip
-            else:
-                yield Event(KINDS[kind], node.node, time, detail=node.details[rest])
+        """Yield the events of one node, in its order; what a delivered message carried is known to its sender only."""
+        decoder = _Decoder(node, self.plan.nodes)
+        for time, code in zip(*node.columns(), strict=True):
+            yield from decoder.events(time, code)
 
     def __iter__(self) -> Iterator[Event]:
-        present = {node.node for node in self.nodes}
-        streams = {node.node: self.of_node(node) for node in self.nodes}
-        heads = {node: event for node, stream in streams.items() if (event := next(stream, None)) is not None}
-        payloads: dict[tuple[int, int, int], bytes] = {}  # of messages on their way
-
-        def ready(event: Event) -> bool:
-            if event.kind != "delivered" or event.peer not in present:
-                return True
-            return (event.peer, event.node, event.sequence) in payloads
-
-        while heads:
-            able = [event for event in heads.values() if ready(event)]
-            if not able:  # a delivery without its sending: a node's history is cut off; what is left is shown by time
-                able = list(heads.values())
-            event = min(able, key=lambda e: (e.time, e.node))
-            # Runs of one node's events that precede every other head need no new search.
-            if event.kind == "sent":
-                payloads[event.node, event.peer, event.sequence] = event.payload
-            elif event.kind == "delivered":
-                payload = payloads.get((event.peer, event.node, event.sequence), b"")
-                event = msgspec.structs.replace(event, payload=payload)
-            yield event
-            following = next(streams[event.node], None)
-            if following is None:
-                del heads[event.node]
+        decoders = {node.node: _Decoder(node, self.plan.nodes) for node in self.nodes}
+        sent: dict[int, dict[int, list[bytes]]] = {node: decoder.payloads for node, decoder in decoders.items()}
+        unknown: dict[int, list[bytes]] = {}
+        for node, time, code in self.records():
+            decoder = decoders[node]
+            if code & 15 == DELIVERED:
+                payloads = sent.get(code >> 12 & EVERY_PEER, unknown).get(node, ())
+                yield decoder.delivered(time, code, payloads[code >> 32] if code >> 32 < len(payloads) else b"")
             else:
-                heads[event.node] = following
+                yield from decoder.events(time, code)
+
+    def records(self) -> Iterator[tuple[int, int, int]]:
+        """Yield (node, time, code) of all nodes, undecoded, in the order of iteration: the fast way for metrics.
+
+        A message to every peer is one record.
+        """
+        return in_causal_order({node.node: node.columns() for node in self.nodes}, self.plan.nodes)
+
+
+class _Decoder:
+    """Turns the records of one node, taken in order, into events; counts its channels and cuts its payloads."""
+
+    __slots__ = ("_all", "_node", "_offset", "payloads")
+
+    def __init__(self, node: NodeHistory, n: int) -> None:
+        self._node = node
+        self._all = [peer for peer in range(n) if peer != node.node]
+        self._offset = 0
+        self.payloads: dict[int, list[bytes]] = {}  # by receiver: of what was sent so far, by sequence number
+
+    def events(self, time: int, code: int) -> list[Event]:
+        """Return the events of one record: one for each receiver of a message to every peer, else one."""
+        node, kind, rest = self._node, code & 15, code >> 32
+        if kind == SENT:
+            payload = node.payloads[self._offset : self._offset + rest]
+            self._offset += rest
+            index, peer = code >> 4 & 255, code >> 12 & EVERY_PEER
+            name, workload = node.types[index], index >= node.algorithm_types
+            found = []
+            for to in self._all if peer == EVERY_PEER else (peer,):
+                channel = self.payloads.get(to)
+                if channel is None:
+                    channel = self.payloads[to] = []
+                found.append(Event("sent", node.node, time, to, name, workload, len(channel), payload))
+                channel.append(payload)
+            return found
+        if kind == DELIVERED:
+            return [self.delivered(time, code, b"")]
+        return [Event(KINDS[kind], node.node, time, detail=node.details[rest])]
+
+    def delivered(self, time: int, code: int, payload: bytes) -> Event:
+        """Return the event of one message handed over."""
+        node, index = self._node, code >> 4 & 255
+        peer = code >> 12 & EVERY_PEER
+        return Event(
+            "delivered", node.node, time, peer, node.types[index], index >= node.algorithm_types, code >> 32, payload
+        )
+
+
+def _time(eight_bytes: bytes) -> int:
+    return int.from_bytes(eight_bytes, sys.byteorder, signed=True)
 
 
 def _details_of(node: NodeHistory) -> Iterator[tuple[int, int, Any]]:

@@ -89,9 +89,11 @@ class Node:
         self.inside: Entry | None = None
         self.backlog: deque[int | None] = deque()  # arrival times of requests that wait for their turn at this node
         self.tickets = 0 if arrivals.ticketed else None
+        self.ready = False  # True when `advance` may have a step to take
         self.out = Out(range(parameters.n), message_types(type(algorithm), Message), engine.choose)
         self._arrivals = Arrivals(arrivals)
-        self._work_out = WorkloadOut(range(parameters.n), message_types(type(workload), WorkloadMessage))
+        everybody = range(parameters.n + parameters.servers)
+        self._work_out = WorkloadOut(everybody, message_types(type(workload), WorkloadMessage))
         self._releasing = False
         self._requests = 0
         self._to_self: deque[Message] = deque()
@@ -145,6 +147,7 @@ class Node:
         elif self.backlog and self.waiting is None and self.inside is None and self.tickets != 0:
             self._request()
         else:
+            self.ready = False
             return False
         if self.steps < PLAIN_CHECK_STEPS:
             self.check_state()
@@ -153,6 +156,7 @@ class Node:
     def grant_ticket(self) -> None:
         """Allow one more request."""
         self.tickets = (self.tickets or 0) + 1
+        self.ready = True
 
     def end_tickets(self) -> None:
         """Issue no further request: all tickets are handed out."""
@@ -257,8 +261,9 @@ class Node:
         engine = self.engine
         for kind, what in effects:
             if kind == "release":
-                self._releasing = True
+                self._releasing = self.ready = True
             elif kind == "request":
+                self.ready = True
                 self.backlog.append(engine.arrived() if self._arrivals.plan.rate is not None else None)
             elif kind == "broadcast":
                 engine.broadcast_workload(what)

@@ -1,6 +1,6 @@
 """Everything that one run is made of, as plain data: what an engine is given and what the history keeps."""
 
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import msgspec
 
@@ -22,9 +22,10 @@ class PluginRef(msgspec.Struct, frozen=True):
 class RunPlan(msgspec.Struct, frozen=True, kw_only=True):
     """One run: one algorithm, one number of nodes, one seed.
 
-    shares, arrivals: one item a node. quorums: all of them, by node; empty for algorithms without.
-    tickets: the total of entries that the engine hands out one by one, or None. one_at_a_time: hand the next ticket
-    to a node chosen by the seed when all is quiet. Times are in seconds.
+    servers: how many servers the workload has, with ids from `nodes`. shares, arrivals: one item a node. quorums: all
+    of them, by node; empty for algorithms without. tickets: the total of entries that the engine hands out one by
+    one, or None. one_at_a_time: hand the next ticket to a node chosen by the seed when all is quiet. Times are in
+    seconds.
     """
 
     experiment: str
@@ -32,6 +33,7 @@ class RunPlan(msgspec.Struct, frozen=True, kw_only=True):
     quorum_system: str | None = None
     quorums: tuple[tuple[int, ...], ...] = ()
     nodes: int
+    servers: int = 0
     engine: str = "tcp"
     workload: PluginRef
     options: dict[str, Any] = {}
@@ -46,8 +48,16 @@ class RunPlan(msgspec.Struct, frozen=True, kw_only=True):
     history: HistoryLevel = "full"
     stall_limit: float = 30.0
     time_limit: float | None = None
+    network: dict[str, Any] = {}  # the experiment's network keys that ask for more than perfect channels
+    faults: dict[str, Any] = {}  # the experiment's faults (core/faults.py), as plain data
+    falls_quiet: bool = True  # False for an algorithm that sends for ever
     broken_assumptions: tuple[str, ...] = ()
     plugin_files: tuple[str, ...] = ()
+
+    @property
+    def places(self) -> range:
+        """The ids of the nodes, then those of the servers."""
+        return range(self.nodes + self.servers)
 
     @property
     def regime(self) -> str:
@@ -69,6 +79,23 @@ class Ending(msgspec.Struct, frozen=True):
     failed: str | None = None
     text: str = ""
     stuck: tuple[str, ...] = ()
+
+
+class Draw(Protocol):
+    """What this module wants of a random.Random."""
+
+    def randrange(self, stop: int, /) -> int: ...
+    def shuffle(self, x: list[Any], /) -> None: ...
+
+
+def turns(plan: RunPlan, draw: Draw) -> list[int]:
+    """Return the nodes in the order of their turns, for `one_at_a_time`: the same for every engine and algorithm."""
+    if plan.tickets is not None:
+        able = [node for node, arrivals in enumerate(plan.arrivals) if arrivals.entries != 0]
+        return [able[draw.randrange(len(able))] for _ in range(plan.tickets)]
+    order = [node for node, arrivals in enumerate(plan.arrivals) for _ in range(arrivals.entries or 0)]
+    draw.shuffle(order)
+    return order
 
 
 class Progress(msgspec.Struct, frozen=True):

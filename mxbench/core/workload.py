@@ -1,5 +1,6 @@
 """What a workload is to mxbench: what nodes do inside the critical section, as pure as the algorithms."""
 
+from pathlib import Path
 from typing import Any, ClassVar
 
 import msgspec
@@ -24,6 +25,14 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     """The keys that an experiment may give under `workload`, beside those common to all workloads."""
 
 
+class OptionError(ValueError):
+    """An option that cannot be used: `key` names it, the text says what was given and what is allowed."""
+
+    def __init__(self, key: str, text: str) -> None:
+        super().__init__(text)
+        self.key = key
+
+
 class Workload(msgspec.Struct):
     """What one node does with the critical section. Annotated fields are its state: plain data only.
 
@@ -33,6 +42,7 @@ class Workload(msgspec.Struct):
     name: ClassVar[str]
     option_type: ClassVar[type[Options]] = Options
     entries_key: ClassVar[str] = "entries_per_node"  # what this workload calls its entries, if the name differs
+    server_type: ClassVar["type[Workload] | None"] = None  # of the one server that guards the resource, with id n
 
     parameters: Parameters
     dwell: Distribution
@@ -40,10 +50,28 @@ class Workload(msgspec.Struct):
     share: Any
 
     @classmethod
+    def parse_options(cls, raw: dict[str, Any], n: int, base: Path) -> Any:
+        """Return the options that an experiment writes for n nodes, or raise OptionError.
+
+        raw: the keys under `workload` without those common to all workloads. base: the folder that the paths in them
+        are relative to, the experiment file's own. Files are read here and nowhere later: what is returned must be
+        plain data that survives `msgspec.to_builtins` and `msgspec.convert`.
+        """
+        refuse_unknown_options(cls, raw)
+        values = {}
+        for field in msgspec.structs.fields(cls.option_type):
+            if field.name in raw:
+                values[field.name] = convert_option(field.name, raw[field.name], field.type)
+            elif field.required:
+                raise OptionError(field.name, f"is missing; the workload '{cls.name}' needs it")
+        return cls.option_type(**values)
+
+    @classmethod
     def shares(cls, options: Any, n: int, entries: list[int | None], draw: Any) -> list[Any]:
         """Return what each of the n nodes is given before the run: plain data, drawn from `draw`, a random.Random.
 
-        entries: the requests of each node, None where their number is not known before the run.
+        entries: the requests of each node, None where their number is not known before the run. Raises OptionError
+        for options that do not go with them.
         """
         return [None] * n
 
@@ -116,3 +144,25 @@ class WorkloadOut:
     def record(self, value: Any) -> None:
         """Write a plain value into the history, for this workload's checker."""
         self.effects.append(("record", value))
+
+
+def refuse_unknown_options(workload: type[Workload], raw: dict[str, Any]) -> None:
+    """Raise OptionError for the first key that the workload's options do not have, with a suggestion."""
+    known = workload.option_type.__struct_fields__
+    for key in raw:
+        if key not in known:
+            from difflib import get_close_matches  # only for a mistake: a node process starts faster without it
+
+            close = get_close_matches(str(key), [*known, workload.entries_key], n=1)
+            hint = f"; did you mean '{close[0]}'?" if close else ""
+            listed = ", ".join(known) if known else "none of its own"
+            raise OptionError(str(key), f"the workload '{workload.name}' has no such key{hint} (its keys: {listed})")
+
+
+def convert_option(key: str, value: Any, wanted: Any) -> Any:
+    """Return the value of an option as its type wants it, or raise OptionError."""
+    try:
+        return msgspec.convert(value, wanted)
+    except msgspec.ValidationError as error:
+        text = str(error)
+        raise OptionError(key, f"{value!r} is not allowed: {text[:1].lower()}{text[1:]}") from None

@@ -1,0 +1,175 @@
+"""State as a value: plain data frozen into a key and thawed into a fresh copy, and a node put into a state.
+
+No author writes `__hash__`, `__eq__` or `deepcopy`; what a search needs of them is here.
+
+* `freeze` gives a hashable key, `thaw` a new value from it that shares nothing with the first. Two keys are equal only
+  if the values have the same types throughout: True, 1 and 1.0 differ, and so do a list and a tuple.
+* A dict keeps the order in which its keys came in, and that is part of its key: a handler may act by it, and every
+  engine shows it the same order. `ordered` is for who wants to know whether that order alone differs.
+* Sets have no order; authors sort them before they iterate into effects.
+* Limit: two fields that hold the *same* list come apart when thawed. `aliased` finds that.
+
+Plain data of the standard types is frozen with marshal, which does all of this in C (version 2 of its format: later
+ones remember identity). What marshal does not take, messages among them, is tagged with its type and frozen by hand.
+"""
+
+import marshal
+from collections.abc import Hashable
+from operator import attrgetter
+from typing import Any
+
+import msgspec
+
+from mxbench.core.algorithm import EntryRequest
+from mxbench.core.contract import PLAIN, ContractBreach
+from mxbench.core.node import Node
+from mxbench.core.workload import Entry
+
+Frozen = Hashable
+_FORMAT = 2
+_FIXED = ("parameters", "dwell", "options", "share")  # fields of a plugin that no step changes
+
+
+def freeze(value: Any) -> Frozen:
+    """Return a key that stands for a plain value and its types; raise ContractBreach for anything else."""
+    try:
+        return marshal.dumps(value, _FORMAT)
+    except ValueError:  # a message, a type derived from a plain one, or no plain data at all
+        return _freeze(value, 0)
+
+
+def thaw(frozen: Frozen) -> Any:
+    """Return a fresh value for a key that `freeze` returned."""
+    return marshal.loads(frozen) if isinstance(frozen, bytes) else _thaw(frozen)
+
+
+def ordered(value: Any) -> Any:
+    """Return a plain value with the keys of every dict in one order, whatever the order in which they came in."""
+    if isinstance(value, dict):
+        try:
+            return {key: ordered(value[key]) for key in sorted(value)}
+        except TypeError:  # keys of several types
+            return {key: ordered(value[key]) for key in sorted(value, key=repr)}
+    if type(value) in (list, tuple):
+        return type(value)(map(ordered, value))
+    if isinstance(value, msgspec.Struct):
+        return type(value)(*map(ordered, msgspec.structs.astuple(value)))
+    return value
+
+
+def aliased(value: Any) -> bool:
+    """Return whether one list, dict or set is reached twice within a plain value."""
+    found: set[int] = set()
+    rest = [value]
+    while rest:
+        item = rest.pop()
+        if isinstance(item, list | dict | set):
+            if id(item) in found:
+                return True
+            found.add(id(item))
+        if isinstance(item, dict):
+            rest += item.values()
+        elif isinstance(item, list | tuple):
+            rest += item
+        elif isinstance(item, msgspec.Struct):
+            rest += msgspec.structs.astuple(item)
+    return False
+
+
+class NodeState:
+    """Reads and writes all that the future steps of one node depend on, but for the counters of its envelope.
+
+    The counters are left out because no plugin can read the fencing number before it is inside, and because they would
+    make every state of a search a new one. So an entry of a node that was put into a state has a number of its own.
+    """
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+        self._algorithm = _fields(node.algorithm)
+        self._workload = _fields(node.workload)
+        self._read_algorithm = _reader(self._algorithm)
+        self._read_workload = _reader(self._workload)
+
+    def read(self) -> tuple[Any, ...]:
+        """Return the state of the node; it shares its lists and dicts with the plugins, so freeze it at once."""
+        node = self.node
+        waiting, inside, arrivals = node.waiting, node.inside, node._arrivals
+        return (
+            self._read_algorithm(node.algorithm),
+            self._read_workload(node.workload),
+            None if waiting is None else waiting.id,
+            None if inside is None else inside.id,
+            node._releasing,
+            list(node.backlog),
+            node.tickets,
+            node._requests,
+            arrivals.issued,
+            arrivals.ended,
+        )
+
+    def write(self, state: tuple[Any, ...]) -> None:
+        """Put the node into a state that was read, frozen and thawed; the state is the node's own from then on."""
+        node = self.node
+        algorithm, workload, waiting, inside, releasing, backlog, tickets, requests, issued, ended = state
+        for name, value in zip(self._algorithm, algorithm, strict=True):
+            setattr(node.algorithm, name, value)
+        for name, value in zip(self._workload, workload, strict=True):
+            setattr(node.workload, name, value)
+        node.waiting = None if waiting is None else EntryRequest(waiting)
+        node.inside = None if inside is None else Entry(inside, 1, None, 0)
+        node.out.may_enter = waiting is not None
+        node._work_out.inside = inside is not None and not releasing
+        node._releasing = releasing
+        node.backlog.clear()
+        node.backlog += backlog
+        node.tickets = tickets
+        node._requests = requests
+        node._arrivals.issued = issued
+        node._arrivals.ended = ended
+        node.completed = node.version = 0
+
+
+def _fields(plugin: msgspec.Struct) -> tuple[str, ...]:
+    return tuple(name for name in plugin.__struct_fields__ if name not in _FIXED)
+
+
+def _reader(names: tuple[str, ...]) -> Any:
+    """Return a function that reads these attributes of an object as a tuple."""
+    if not names:
+        return lambda owner: ()
+    read = attrgetter(*names)
+    return read if len(names) > 1 else lambda owner: (read(owner),)
+
+
+def _freeze(value: Any, depth: int) -> Frozen:
+    """Return (type, contents): hashable, and unequal for unequal types."""
+    cls = type(value)
+    if depth > 20:
+        raise ContractBreach("its state is nested more than 20 deep, or holds itself")
+    if isinstance(value, msgspec.Struct):
+        return (cls, tuple(_freeze(item, depth + 1) for item in msgspec.structs.astuple(value)))
+    if isinstance(value, list | tuple):
+        return (cls, tuple(_freeze(item, depth + 1) for item in value))
+    if isinstance(value, set | frozenset):
+        return (cls, frozenset(_freeze(item, depth + 1) for item in value))
+    if isinstance(value, dict):
+        return (cls, tuple((_freeze(k, depth + 1), _freeze(v, depth + 1)) for k, v in value.items()))
+    if isinstance(value, PLAIN):
+        return (cls, value)
+    raise ContractBreach(
+        f"it holds or sends a {cls.__name__}, which is not plain data; "
+        "keep numbers, strings, tuples, lists, dicts, sets and messages"
+    )
+
+
+def _thaw(frozen: Any) -> Any:
+    cls, inner = frozen
+    if issubclass(cls, msgspec.Struct):
+        return cls(*map(_thaw, inner))
+    if issubclass(cls, dict):
+        return cls((_thaw(k), _thaw(v)) for k, v in inner)
+    if issubclass(cls, tuple) and cls is not tuple:
+        return cls(*map(_thaw, inner))  # a NamedTuple
+    if issubclass(cls, list | tuple | set | frozenset):
+        return cls(map(_thaw, inner))
+    return inner

@@ -1,0 +1,1 @@
+"""Being here lets every test, in whatever folder, import heap_loop and plans: pytest puts this folder on the path."""
