@@ -84,7 +84,7 @@ class Lamport(Algorithm):
                 self.queue[sender] = message.clock
                 out.send(sender, Reply(self.clock))
             case Release():
-                del self.queue[sender]
+                self.queue.pop(sender, None)
         if self.waiting:
             self.enter_if_first(out)
 
@@ -96,11 +96,14 @@ class Lamport(Algorithm):
     def enter_if_first(self, out: Out) -> None:
         """Enter if our request precedes all others in the queue and we heard from every node after it."""
         mine = (self.queue[self.me], self.me)
-        if mine == min((clock, node) for node, clock in self.queue.items()) and all(
-            (clock, node) > mine for node, clock in self.heard.items()
-        ):
-            self.waiting = False
-            out.enter(stamp=mine)
+        for node, clock in self.queue.items():
+            if (clock, node) < mine:
+                return  # somebody asked before us
+        for node, clock in self.heard.items():
+            if (clock, node) < mine:
+                return  # somebody may have asked before us: the request could still be on its way
+        self.waiting = False
+        out.enter(stamp=mine)
 
 
 @hookimpl
