@@ -1,0 +1,129 @@
+"""Was anybody inside together? Two independent oracles, and the order that some algorithms promise on top.
+
+`fencing` rests on the numbers that the envelope of every algorithm message makes exact (see core.node): no clock, and
+an entry that this run's timing kept apart by luck is found as well. `overlap` rests on the clock alone, and knows
+nothing of the numbers. An overlap implies a repeated number; the reverse does not hold.
+"""
+
+from collections import defaultdict
+from itertools import groupby
+from operator import itemgetter
+
+from mxbench.checkers.evidence import judged, two_entries, undecided
+from mxbench.core.checker import Checker
+from mxbench.core.distributions import ZERO
+from mxbench.core.history import History, Section
+from mxbench.core.verdict import Finding
+from mxbench.hookspecs import hookimpl
+
+
+class Fencing(Checker):
+    """Every entry has a number of its own, and the numbers are 1, 2, ..., E.
+
+    With one critical section and no crash that is so if and only if each exit happens-before the next entry. Two
+    entries of one number are causally unordered: some schedule has both nodes inside, even if this one had not.
+    """
+
+    name = "fencing"
+    property = "mutual exclusion"
+
+    def check(self, history: History) -> Finding:
+        """Return 'violated' with the first two entries of one number, 'valid' if the numbers are 1..E, once each."""
+        by_number: dict[int, list[Section]] = defaultdict(list)
+        for entry in judged(history):
+            by_number[entry.number].append(entry)
+        repeated = [number for number, entries in by_number.items() if len(entries) > 1]
+        if repeated:
+            return self._violated(history, by_number, repeated)
+        doubt = undecided(history, self.property)
+        if doubt is not None:
+            return doubt
+        count = len(by_number)
+        missing = next((number for number in range(1, count + 1) if number not in by_number), None)
+        if missing is not None:
+            text = f"no entry has the number {missing}, and there are {count}: the history has a hole"
+            return Finding(self.property, "undecided", text)
+        text = f"each exit happened before the next entry: the numbers 1 to {count} were used once each"
+        return Finding(self.property, "valid", text)
+
+    def _violated(self, history: History, by_number: dict[int, list[Section]], repeated: list[int]) -> Finding:
+        first, second, *others = by_number[min(repeated)]
+        named = f"nodes {first.node} and {second.node}" + (f" and {len(others)} more" if others else "")
+        text = f"{named} entered with the same number, {first.number}: neither had heard that the other had left"
+        if len(repeated) > 1:
+            text += f"; {len(repeated)} of {len(by_number)} numbers were used more than once"
+        return Finding(self.property, "violated", text, two_entries(history, first, second))
+
+
+class Overlap(Checker):
+    """No two stays in the critical section overlap on the clock, which all nodes of one machine share."""
+
+    name = "overlap"
+    property = "no overlap"
+
+    def check(self, history: History) -> Finding:
+        """Return 'violated' with the first two stays that share more than an instant."""
+        stays = sorted(judged(history), key=lambda entry: (entry.entered or 0, _exit(entry)))
+        pairs, last = [], None  # the stay that ends last, of those that began so far
+        for stay in stays:
+            if last is not None and (stay.entered or 0) < _exit(last):
+                pairs.append((last, stay))
+            if last is None or _exit(stay) > _exit(last):
+                last = stay
+        if pairs:
+            return self._violated(history, pairs)
+        doubt = undecided(history, self.property)
+        if doubt is not None:
+            return doubt
+        text = f"none of the {len(stays)} stays overlaps another on this run's clock"
+        if history.plan.dwell == ZERO:
+            text += "; with dwell 0 it sees little: the numbers decide"
+        return Finding(self.property, "valid", text)
+
+    def _violated(self, history: History, pairs: list[tuple[Section, Section]]) -> Finding:
+        first, second = pairs[0]
+        shared = min(_exit(first), _exit(second)) - (second.entered or 0)
+        how_long = "for ever" if shared == float("inf") else f"for {shared / 1e6:.3f} ms"
+        text = f"nodes {first.node} and {second.node} were inside together {how_long}"
+        if len(pairs) > 1:
+            text += f"; {len(pairs)} stays began while another node was inside"
+        return Finding(self.property, "violated", text, two_entries(history, first, second))
+
+
+class Order(Checker):
+    """Entries come in the order of their requests' stamps, for algorithms that promise it by giving a stamp."""
+
+    name = "order"
+    property = "stamp order"
+
+    def applies(self, history: History) -> bool:
+        return any(entry.stamp is not None for entry in history.entries)
+
+    def check(self, history: History) -> Finding:
+        """Return 'violated' with the first entry whose stamp is not above those of all smaller numbers."""
+        stamped = [(entry.number, entry.stamp, entry) for entry in judged(history) if entry.stamp is not None]
+        greatest: tuple[int, tuple[int, int], Section] | None = None
+        for _, entries in groupby(stamped, key=itemgetter(0)):
+            group = list(entries)  # of one number: they have no order between them
+            for number, stamp, entry in group:
+                if greatest is not None and stamp <= greatest[1]:
+                    text = (
+                        f"node {entry.node} entered as number {number} with stamp {stamp}, "
+                        f"after node {greatest[2].node} as number {greatest[0]} with the later stamp {greatest[1]}"
+                    )
+                    return Finding(self.property, "violated", text, two_entries(history, greatest[2], entry))
+            greatest = max([*group, *([greatest] if greatest else [])], key=itemgetter(1))
+        doubt = undecided(history, self.property)
+        if doubt is not None:
+            return doubt
+        text = f"the stamps of {len(stamped)} entries rise with their numbers"
+        return Finding(self.property, "valid", text)
+
+
+def _exit(entry: Section) -> float:
+    return float("inf") if entry.released is None else entry.released
+
+
+@hookimpl
+def mxbench_checkers() -> list[type[Checker]]:
+    return [Fencing, Overlap, Order]

@@ -1,0 +1,1 @@
+"""What measures a run from its history alone: cost, delay, fairness, resources."""

@@ -1,0 +1,189 @@
+"""What an entry costs in messages and bytes, beside what the algorithm's author claims.
+
+Counts come from the nodes' own totals, which every level of history has, and cover the whole run, from quiescence to
+quiescence. Only the figure of the saturated window needs the messages themselves.
+"""
+
+import math
+from bisect import bisect_left
+from typing import Any
+
+import msgspec
+
+from mxbench.core.claims import Claimed, claim_for
+from mxbench.core.history import EVERY_PEER, SENT, History
+from mxbench.core.metric import Metric
+from mxbench.hookspecs import hookimpl
+from mxbench.registry import load_class
+
+MIN_WINDOW = 10  # entries a node, below which a window is too short to test a claim on
+STANDARD_ERRORS = 3.0  # within which a mean must lie of what is claimed
+
+
+class Window(msgspec.Struct, frozen=True):
+    """The saturated part of a run: how many entries were left in it, and the algorithm messages sent in it."""
+
+    entries: int
+    messages: int
+
+    @property
+    def messages_per_entry(self) -> float:
+        return self.messages / self.entries
+
+
+class Cost(Metric):
+    """Messages, bytes and the claim.
+
+    entries: requests granted. contended: whether a node requested while another waited or was inside.
+    messages: the algorithm's, one a destination; null if a node's counts are lost with it. messages_per_entry and the
+    claim are null for a run that failed. saturated_messages_per_entry: see `saturated_window`.
+    claim_ratio: measured / claimed, where the claim is a number. claim_holds: see `claim_holds`.
+    """
+
+    name = "cost"
+    fields = (
+        "contended", "entries", "messages", "messages_by_type", "messages_per_entry", "saturated_messages_per_entry",
+        "claimed_messages_per_entry", "claim_kind", "claim_regime", "claim_ratio", "claim_holds", "workload_messages",
+        "payload_bytes_per_entry", "wire_bytes_per_entry", "sent_by_node", "received_by_node",
+    )  # fmt: skip
+
+    def measure(self, history: History) -> dict[str, Any]:
+        recorded = history.plan.history != "off"
+        found: dict[str, Any] = {"entries": len(history.entries) if recorded else None}
+        found["contended"] = contended(history) if recorded else None
+        found.update(_totals(history, found["entries"] or 0))
+        window = saturated_window(history)
+        found["saturated_messages_per_entry"] = window.messages_per_entry if window else None
+        claimed = _claimed(history)
+        found["claimed_messages_per_entry"] = claimed.value
+        found["claim_kind"], found["claim_regime"] = claimed.kind, claimed.regime
+        if claimed.regime == "saturated":
+            figure = found["saturated_messages_per_entry"]
+            holds = holds_in_window(claimed, window, history.plan.nodes)
+        else:
+            figure = found["messages_per_entry"]
+            holds = holds_overall(claimed, figure, len(history.entries))
+        found["claim_ratio"] = _ratio(figure, claimed.value)
+        found["claim_holds"] = holds if history.ending.reason == "quiet" else None
+        return found
+
+
+def contended(history: History) -> bool:
+    """Return whether some node requested after another had requested and before that one had left."""
+    last_exit = -math.inf
+    for section in sorted(history.sections, key=lambda section: section.requested):
+        if section.requested < last_exit:  # of another node: a node has one request at a time
+            return True
+        last_exit = max(last_exit, math.inf if section.released is None else section.released)
+    return False
+
+
+def saturated_window(history: History) -> Window | None:
+    """Return the part of a run in which every node wants to enter; None if there is none, or no message recorded.
+
+    It reaches from warm-up to the first last request of a node, after which the load sinks. It opens and closes with a
+    release (the last of the warm-up, or the first of the run), so that what a release sets going counts either way.
+    """
+    requested: dict[int, int] = {}
+    for section in history.sections:
+        requested[section.node] = max(requested.get(section.node, 0), section.requested)
+    left = [entry.released for entry in history.entries if entry.released is not None]
+    opening = max(history.plan.warmup_entries, 1)
+    if not history.complete or len(left) <= opening:
+        return None
+    low, end = left[opening - 1], min(requested.values())
+    inside = [time for time in left[opening:] if low < time <= end]
+    return Window(len(inside), sent_between(history, low, max(inside))) if inside else None
+
+
+def sent_between(history: History, low: int, high: int) -> int:
+    """Return how many algorithm messages were sent from `low` up to, but not at, `high`, in ns."""
+    count = 0
+    for node in history.nodes:
+        times, codes = node.columns()
+        peers = history.plan.nodes - (node.node < history.plan.nodes)
+        for code in codes[bisect_left(times, low) : bisect_left(times, high)]:
+            if code & 15 == SENT and code >> 4 & 255 < node.algorithm_types:
+                count += peers if code >> 12 & EVERY_PEER == EVERY_PEER else 1
+    return count
+
+
+def holds_overall(claimed: Claimed, figure: float | None, entries: int) -> bool | None:
+    """Return whether a claim holds for a run from quiescence to quiescence; None if there is nothing to compare.
+
+    An exact claim is met exactly. A mean is met within three standard errors, where the standard deviation of one
+    entry's cost is taken to be no more than its mean.
+    """
+    if claimed.value is None or figure is None:
+        return None
+    slack = 1e-9
+    if claimed.kind == "mean" and not isinstance(claimed.value, list):
+        slack += STANDARD_ERRORS * claimed.value / math.sqrt(entries)
+    return _within(figure, claimed.value, slack)
+
+
+def holds_in_window(claimed: Claimed, window: Window | None, n: int) -> bool | None:
+    """Return whether a claim on saturation holds in the window; None if that is shorter than ten entries a node.
+
+    The requests in progress at its edges, up to n at each, count in part; by so much the figure may differ.
+    """
+    if claimed.value is None or window is None or window.entries < MIN_WINDOW * n:
+        return None
+    greatest = claimed.value[1] if isinstance(claimed.value, list) else claimed.value
+    return _within(window.messages_per_entry, claimed.value, 1e-9 + n * greatest / window.entries)
+
+
+def _within(figure: float, claim: float | list[float], slack: float) -> bool:
+    low, high = claim if isinstance(claim, list) else (claim, claim)
+    return low - slack <= figure <= high + slack
+
+
+def _ratio(figure: float | None, claim: float | list[float] | None) -> float | None:
+    return figure / claim if figure is not None and claim and not isinstance(claim, list) else None
+
+
+def _claimed(history: History) -> Claimed:
+    """Return the claim of the algorithm's class for this run: n nodes, and k, the mean quorum of who entered."""
+    plan = history.plan
+    names: dict[str, float] = {"n": plan.nodes}
+    if plan.quorums:
+        asked = [entry.node for entry in history.entries] or range(plan.nodes)
+        names["k"] = sum(len(plan.quorums[node]) for node in asked) / len(asked)
+    return claim_for(load_class(plan.algorithm).messages_per_entry, plan.regime, names)
+
+
+def _totals(history: History, entries: int) -> dict[str, Any]:
+    """Return what is counted by the nodes themselves."""
+    size = max([history.plan.nodes, *(node.node + 1 for node in history.nodes)])  # servers stand behind the nodes
+    sent: list[int | None] = [None] * size
+    received: list[int | None] = [None] * size
+    by_type: dict[str, int] = {}
+    workload = payload = wire = 0
+    for node in history.nodes:
+        split, totals = node.algorithm_types, node.totals
+        sent[node.node] = sum(totals.sent_by_type[:split])
+        received[node.node] = sum(totals.handled_by_type[:split])
+        workload += sum(totals.sent_by_type[split:])
+        payload += totals.payload_bytes
+        wire += totals.wire_bytes
+        for name, count in zip(node.types[:split], totals.sent_by_type, strict=False):
+            by_type[name] = by_type.get(name, 0) + count
+    messages = sum(by_type.values())
+    whole = history.whole
+    per_entry = entries if whole and history.ending.reason != "failed" else 0
+    measured_wire = wire or not messages + workload  # an engine without a wire counts no bytes on it
+    return {
+        "messages": messages if whole else None,
+        "messages_by_type": by_type if whole else None,
+        "messages_per_entry": messages / per_entry if per_entry else None,
+        "workload_messages": workload if whole else None,
+        "payload_bytes_per_entry": payload / per_entry if per_entry else None,
+        "wire_bytes_per_entry": wire / per_entry if per_entry and measured_wire else None,
+        "sent_by_node": sent,
+        "received_by_node": received,
+    }
+
+
+@hookimpl
+def mxbench_metrics() -> list[type[Metric]]:
+    return [Cost]

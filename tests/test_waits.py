@@ -1,0 +1,93 @@
+"""Waits explained: four parts that sum to each wait exactly, and that are what a person would work out by hand."""
+
+import msgspec
+import pytest
+from plans import run
+
+from mxbench.core.algorithm import Algorithm
+from mxbench.core.distributions import Constant
+from mxbench.core.plan import PluginRef
+from mxbench.metrics.waits import Waits, explain
+from mxbench.registry import load_class
+from mxbench.report.waits import WaitReport
+
+MS = 1_000_000
+CLASSES = ("lamport.Lamport", "ricart_agrawala.RicartAgrawala", "maekawa.Maekawa")
+
+
+def algorithm(name: str) -> type[Algorithm]:
+    module, _, cls = name.partition(".")
+    return load_class(PluginRef(module, f"mxbench_plugins.{module}", cls))  # type: ignore[no-any-return]
+
+
+def constant(sender: int, to: int, message: object) -> int:
+    return MS
+
+
+@pytest.mark.parametrize("name", CLASSES)
+@pytest.mark.parametrize(
+    "settings", [{}, {"think": Constant(0.004)}, {"rate": 200.0}, {"one_at_a_time": True}], ids=str
+)
+def test_the_parts_of_every_wait_sum_to_it(name: str, settings: dict) -> None:
+    waits = explain(run(algorithm(name), 5, entries=5, seed=3, **settings))
+    assert len(waits) == 25
+    for wait in waits:
+        parts = (wait.queueing, wait.dwell, wait.network, wait.handlers)
+        assert None not in parts
+        assert sum(parts) == wait.section.entered - wait.section.arrival
+        assert min(parts) >= 0
+
+
+def test_an_uncontended_wait_is_two_messages_on_their_way() -> None:
+    waits = explain(run(algorithm("ricart_agrawala.RicartAgrawala"), 3, one_at_a_time=True, delay=constant))
+    assert {(w.queueing, w.dwell, w.network, w.handlers) for w in waits} == {(0, 0, 2 * MS, 0)}
+
+
+def test_a_contended_wait_is_the_stays_and_the_hand_overs_of_those_before() -> None:
+    # All three ask at time 0. Node 0 enters at 2 ms, stays 1 ms, and its reply takes 1 ms; then node 1; then node 2.
+    waits = explain(run(algorithm("ricart_agrawala.RicartAgrawala"), 3, entries=1, delay=constant))
+    assert [(w.queueing, w.dwell, w.network, w.handlers) for w in waits] == [
+        (0, 0, 2 * MS, 0),
+        (2 * MS, MS, MS, 0),
+        (3 * MS, 2 * MS, MS, 0),
+    ]
+
+
+def test_a_message_sent_before_the_last_exit_counts_from_that_exit() -> None:
+    slow = 10 * MS  # node 2's reply to node 1 is still on its way when node 0 leaves
+
+    def delay(sender: int, to: int, message: object) -> int:
+        return slow if (sender, to) == (2, 1) else MS
+
+    waits = explain(run(algorithm("ricart_agrawala.RicartAgrawala"), 3, entries=[1, 1, 0], delay=delay))
+    second = waits[1]
+    assert (second.section.node, second.section.entered) == (1, 11 * MS)
+    assert (second.queueing, second.dwell, second.network, second.handlers) == (2 * MS, MS, 8 * MS, 0)
+
+
+def test_a_single_node_waits_for_nothing() -> None:
+    history = run(algorithm("lamport.Lamport"), 1)
+    assert {(w.queueing, w.dwell, w.network, w.handlers) for w in explain(history)} == {(0, 0, 0, 0)}
+
+
+def test_the_means_sum_to_the_mean_wait() -> None:
+    history = run(algorithm("maekawa.Maekawa"), 4, entries=6)
+    parts = Waits().measure(history)["wait_parts_ms"]
+    waits = [(entry.entered - entry.arrival) / 1e6 for entry in history.entries]
+    assert sum(parts.values()) == pytest.approx(sum(waits) / len(waits))
+
+
+def test_without_messages_the_hand_over_is_not_cut_further() -> None:
+    history = run(algorithm("lamport.Lamport"), 3)
+    history.plan = msgspec.structs.replace(history.plan, history="sections")
+    parts = Waits().measure(history)["wait_parts_ms"]
+    assert parts["network"] is None
+    assert parts["handlers"] is None
+    assert parts["dwell"] > 0
+    assert "not recorded" in WaitReport().render(history)
+
+
+def test_the_report_shows_the_longest_waits_and_the_shares_of_all() -> None:
+    text = WaitReport().render(run(algorithm("lamport.Lamport"), 5, entries=20))
+    assert "the 40 longest of 100 waits, by number" in text
+    assert text.splitlines()[-1].startswith("of 100 waits: queueing ")
