@@ -1,0 +1,206 @@
+"""One node process: greets its parent, joins the mesh, runs its node until it is told to finish.
+
+Everything happens in one thread and one loop. A wake-up handles all that has come, then sends one batch a peer.
+"""
+
+import os
+import resource
+import socket
+import sys
+import time
+import traceback
+from pathlib import Path
+
+import msgspec
+
+from mxbench.core.plan import RunPlan
+from mxbench.net.control import (
+    COMMANDS,
+    Channel,
+    Command,
+    Connect,
+    Cut,
+    Describe,
+    Description,
+    EndTickets,
+    Failed,
+    Finish,
+    Finished,
+    GiveTicket,
+    Listening,
+    Meshed,
+    Poll,
+    Reply,
+    Start,
+    Status,
+    TicketUsed,
+)
+from mxbench.net.driver import Driver, frame_type
+from mxbench.net.link import Link
+from mxbench.net.mesh import Mesh
+from mxbench.net.poller import Poller
+from mxbench.net.wire import CONTROL, Garbage, call
+from mxbench.registry import load_class
+
+HOST = "127.0.0.1"
+CALL_SECONDS = 10.0
+MAX_TEXT = 10_000  # characters of the cause of a failure
+
+
+class NodeProcess:
+    """The parts of one node process, and what it does when its parent speaks."""
+
+    def __init__(self, plan: RunPlan, me: int, secret: bytes, parent: socket.socket) -> None:
+        self.channel = Channel(parent, COMMANDS)
+        self.poller = Poller()
+        self.poller.register(self.channel.fileno(), self._on_control)
+        self.started = self.failed = self.finished = False
+        self._resting = True
+        self._early: list[tuple[Link, socket.socket | None, bytes]] = []  # what peers sent before our own start
+        try:
+            self._set_up(plan, me, secret)
+        except Exception:  # nothing to run: the parent hears why, in one place
+            self._fail("harness", traceback.format_exc())
+            self.finished = True
+
+    def _set_up(self, plan: RunPlan, me: int, secret: bytes) -> None:
+        self.driver = Driver(plan, me, load_class(plan.algorithm), load_class(plan.workload), self.poller)
+        self.mesh = Mesh(me, len(plan.places), secret, HOST, self.poller, frame_type(self.driver.types),
+                         self._receive, self._fail, lambda: self._tell(Meshed()))  # fmt: skip
+        self.driver.join(self.mesh.links)
+        self.driver.ticket_wanted = lambda: self._tell(TicketUsed())
+        self._tell(Listening(self.mesh.door.port))
+
+    def run(self) -> None:
+        """Work until the parent says to finish, or is gone."""
+        while not self.finished:
+            try:
+                self.poller.step()
+                self._end_wake_up()
+            except Exception as error:
+                self._blame(error)
+
+    def _receive(self, link: Link, data: bytes) -> None:
+        if self.failed:
+            return
+        if self.started:
+            self.driver.receive(link, data)
+        else:
+            self._early.append((link, link.connection, data))
+
+    def _end_wake_up(self) -> None:
+        driver = self.driver
+        if driver.dirty:
+            for link in driver.dirty:
+                self.mesh.flush(link)
+            driver.dirty.clear()
+        resting = not driver.node.busy and not driver.timers.live()
+        if resting and not self._resting and self.started:
+            self._tell(self._status(0))
+        self._resting = resting
+
+    # ---- the parent -----------------------------------------------------------------------------------------------
+
+    def _on_control(self, events: int) -> None:
+        try:
+            commands = self.channel.receive()
+        except Garbage:
+            commands = None
+        if commands is None:  # the parent is gone: nobody wants this process any more
+            os._exit(0)
+        for command in commands:
+            try:
+                self._obey(command)
+            except Exception as error:  # the commands behind it are still to be obeyed
+                self._blame(error)
+
+    def _obey(self, command: Command) -> None:
+        match command:
+            case Start() | GiveTicket() | EndTickets() if self.failed:
+                pass
+            case Connect(host, ports):
+                self.mesh.connect({node: (host, port) for node, port in enumerate(ports)})
+            case Start():
+                self.started = True
+                self.driver.start()
+                for link, connection, data in self._early:
+                    if connection is link.connection:  # else it broke, and the peer sends again what it had sent
+                        self._receive(link, data)
+                self._early.clear()
+                self._resting = False
+            case Poll(serial):
+                self._tell(self._status(serial))
+            case GiveTicket():
+                self.driver.node.grant_ticket()
+                self.driver.advance()
+                self._resting = False
+            case EndTickets():
+                self.driver.node.end_tickets()
+            case Describe():
+                self._tell(Description(self._describe()))
+            case Cut(peer):
+                self.mesh.cut(peer)
+            case Finish(file):
+                self._finish(Path(file))
+
+    def _tell(self, reply: Reply) -> None:
+        try:
+            self.channel.send(reply)
+        except OSError:
+            os._exit(0)
+
+    def _status(self, serial: int) -> Status:
+        driver, node, timers = self.driver, self.driver.node, self.driver.timers
+        own = timers.live("algorithm")
+        return Status(serial, node.waiting is not None, node.inside is not None, timers.live() - own, own,
+                      driver.sent, driver.handled, *driver.workload_messages(),
+                      driver.entries, driver.releases)  # fmt: skip
+
+    def _describe(self) -> str:
+        algorithm = self.driver.node.algorithm
+        state = ", ".join(
+            f"{name}={getattr(algorithm, name)!r}" for name in algorithm.__struct_fields__ if name != "parameters"
+        )
+        return state if len(state) <= 400 else state[:397] + "..."
+
+    def _finish(self, file: Path) -> None:
+        self.finished = True
+        if not self.failed:
+            try:
+                self.driver.node.check_state()
+            except Exception as error:
+                self._blame(error)
+        usage = resource.getrusage(resource.RUSAGE_SELF)
+        peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+        history = self.driver.history(time.process_time(), peak)
+        beside = file.with_suffix(".part")
+        beside.write_bytes(msgspec.msgpack.encode(history))
+        beside.rename(file)
+        self._tell(Finished())
+
+    # ---- failures -------------------------------------------------------------------------------------------------
+
+    def _blame(self, error: BaseException) -> None:
+        fault = self.driver.node.blame(error)
+        if fault is not None:
+            self._fail("contract", str(fault))
+        else:
+            self._fail("harness", "".join(traceback.format_exception(error)))
+
+    def _fail(self, kind: str, text: str) -> None:
+        """Tell the parent, and take no further step; the history so far is still wanted."""
+        if not self.failed:
+            self.failed = True
+            if self.started:
+                self.driver.timers.clear()
+            self._tell(Failed(kind, text[:MAX_TEXT]))
+
+
+def main(plan: RunPlan, me: int, secret: bytes, parent: tuple[str, int]) -> None:
+    """Run one node process to its end."""
+    assert me < CONTROL
+    try:
+        connection = call(parent, secret, me, CALL_SECONDS)
+    except (OSError, Garbage):  # the parent is gone already, and whoever started us hears of it
+        os._exit(1)
+    NodeProcess(plan, me, secret, connection).run()
