@@ -1,19 +1,21 @@
 """mxbench runs distributed mutual exclusion algorithms, judges them, and measures what each one costs.
 
 For authors of plugins: Algorithm, Assumptions, Message, hookimpl (and Workload, WorkloadMessage, Checker, Metric,
-QuorumSystem). For scripts: `run` and `load_history`. Each name is imported when it is first used.
+QuorumSystem). For scripts: `run`, `compare`, `check` and `load_history`. Each name is imported when it is first used.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mxbench.check import check
     from mxbench.core.algorithm import Algorithm, Assumptions, EntryRequest, Out
     from mxbench.core.checker import Checker
     from mxbench.core.messages import Message, WorkloadMessage
     from mxbench.core.metric import Metric
     from mxbench.core.quorums import QuorumSystem
     from mxbench.core.workload import Entry, Options, Workload, WorkloadOut
+    from mxbench.experiment.comparison import compare
     from mxbench.experiment.invocation import run
     from mxbench.experiment.results import load_history
     from mxbench.hookspecs import hookimpl
@@ -25,11 +27,13 @@ _HOMES = {
     "mxbench.core.metric": ("Metric",),
     "mxbench.core.quorums": ("QuorumSystem",),
     "mxbench.core.workload": ("Entry", "Options", "Workload", "WorkloadOut"),
+    "mxbench.experiment.comparison": ("compare",),
     "mxbench.experiment.invocation": ("run",),
     "mxbench.experiment.results": ("load_history",),
     "mxbench.hookspecs": ("hookimpl",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+_PACKAGES = ("check",)  # that can be called
 __version__ = "0.1.0"
 __all__ = [
     "Algorithm",
@@ -45,6 +49,8 @@ __all__ = [
     "Workload",
     "WorkloadMessage",
     "WorkloadOut",
+    "check",
+    "compare",
     "hookimpl",
     "load_history",
     "run",
@@ -52,6 +58,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name in _PACKAGES:
+        return import_module(f"mxbench.{name}")
     if name not in _HOME_OF:
         raise AttributeError(f"module 'mxbench' has no attribute '{name}'")
     value = getattr(import_module(_HOME_OF[name]), name)

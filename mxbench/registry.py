@@ -34,19 +34,25 @@ BUILT_IN = (
     "mxbench.quorum_systems",
     "mxbench.workloads.hold",
     "mxbench.workloads.bank",
+    "mxbench.workloads.counter",
     "mxbench.checkers.mutual_exclusion",
     "mxbench.checkers.progress",
     "mxbench.checkers.ledger",
+    "mxbench.checkers.register",
     "mxbench.metrics.cost",
     "mxbench.metrics.delay",
     "mxbench.metrics.fairness",
     "mxbench.metrics.resources",
+    "mxbench.metrics.waits",
+    "mxbench.metrics.order",
     "mxbench.report.ledger",
     "mxbench.report.log",
     "mxbench.report.gantt",
+    "mxbench.report.waits",
     "mxbench.net.engine",
+    "mxbench.sim.engine",
 )
-KINDS: dict[str, type] = {
+KINDS: dict[str, Any] = {
     "algorithms": Algorithm,
     "quorum_systems": QuorumSystem,
     "workloads": Workload,
@@ -180,7 +186,7 @@ def load_class(ref: PluginRef) -> Any:
     return target
 
 
-def _check_algorithm(cls: type[Algorithm], line: str) -> None:
+def _check_algorithm(cls: Any, line: str) -> None:
     if cls.api != API:
         raise PluginError(f"{line}: {cls.__name__} was written for api {cls.api!r}; this mxbench has api {API}")
     if not isinstance(cls.assumes, Assumptions):

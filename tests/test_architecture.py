@@ -10,6 +10,8 @@ ROOT = Path(__file__).parent.parent
 FORBIDDEN_IN_CORE = {"asyncio", "socket", "threading", "time", "random", "os"}
 NEVER = {
     "mxbench/net": {"mxbench.sim", "mxbench.check", "mxbench.experiment", "mxbench.report", "mxbench.cli"},
+    "mxbench/sim": {"mxbench.net", "mxbench.check", "mxbench.experiment", "mxbench.report", "mxbench.cli"},
+    "mxbench/check": {"mxbench.net", "mxbench.sim", "mxbench.experiment", "mxbench.report", "mxbench.cli"},
     "mxbench/checkers": {"mxbench.net", "mxbench.sim", "mxbench.check", "mxbench.experiment", "mxbench.report"},
     "mxbench/metrics": {"mxbench.net", "mxbench.sim", "mxbench.check", "mxbench.experiment", "mxbench.report"},
     "mxbench/report": {"mxbench.net", "mxbench.sim", "mxbench.check"},

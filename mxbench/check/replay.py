@@ -1,0 +1,207 @@
+"""A schedule, carried out step by step by real nodes from the start: what is shown of a counterexample.
+
+Nothing of the search is used here but the list of events, so a replay that comes to the same violation confirms it.
+It also has what the search leaves out: the fencing numbers.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from mxbench.check.question import Question
+from mxbench.check.reaction import make_node
+from mxbench.check.space import Event
+from mxbench.core.algorithm import EntryRequest
+from mxbench.core.distributions import Distribution
+from mxbench.core.messages import Message
+from mxbench.core.node import Node
+from mxbench.core.workload import Entry
+
+Envelope = tuple[int, int, Message]  # completed and version of the sender, and the message
+
+
+class Step(msgspec.Struct, omit_defaults=True):
+    """One step of a trace, as `check --json` gives it.
+
+    event: request, release, timer, deliver, duplicate, lose or crash. node: where it happens; of a message, its
+    receiver. sender, message: the message that is delivered, repeated or lost. sends: [receiver, message] in order.
+    number: the fencing number, of a step in which the node enters or that releases. inside, waiting: who is inside
+    and who waits after the step. fault: what was wrong, in a step that broke the contract.
+    """
+
+    step: int
+    event: str
+    node: int
+    text: str = ""
+    sender: int | None = None
+    message: str | None = None
+    timer: str | None = None
+    choices: list[int] = []
+    sends: list[tuple[int, str]] = []
+    enters: bool = False
+    number: int | None = None
+    inside: list[int] = []
+    waiting: list[int] = []
+    fault: str | None = None
+
+
+class _Place:
+    """One node and the engine that it sees in a replay."""
+
+    def __init__(self, replay: "Replay", me: int) -> None:
+        self.replay, self.me = replay, me
+        self.sends: list[tuple[int, str]] = []
+        self.entry: Entry | None = None
+        self.choices: list[int] = []
+        self.node = make_node(replay.question, me, self)
+
+    def send(self, to: int, message: Message) -> None:
+        self.sends.append((to, shown(message)))
+        self.replay.channels[self.me, to].append((self.node.completed, self.node.version, _copy(message)))
+
+    def broadcast(self, message: Message) -> None:
+        for to in range(self.replay.question.nodes):
+            if to != self.me:
+                self.send(to, message)
+
+    def choose(self, options: Sequence[Any]) -> Any:
+        return options[self.choices.pop(0) if self.choices else 0]
+
+    def entered(self, entry: Entry) -> None:
+        self.entry = entry
+
+    def set_timer(self, owner: str, name: str, after: Distribution, steady: bool) -> None: ...
+    def cancel_timer(self, owner: str, name: str) -> None: ...
+    def send_workload(self, to: int, message: Any) -> None: ...
+    def broadcast_workload(self, message: Any) -> None: ...
+    def requested(self, request: EntryRequest, arrival: int | None) -> None: ...
+    def released(self, entry: Entry) -> None: ...
+    def recorded(self, value: Any) -> None: ...
+    def ticket_used(self) -> None: ...
+    def arrived(self) -> int:
+        return 0
+
+
+class Replay:
+    """Nodes and channels, and the events carried out on them one by one. Feed it events in the order of a schedule.
+
+    message_of: the number of a message in an event -> the message.
+    """
+
+    def __init__(self, question: Question, message_of: Any) -> None:
+        self.question = question
+        nodes = range(question.nodes)
+        self.channels: dict[tuple[int, int], list[Envelope]] = {(a, b): [] for a in nodes for b in nodes}
+        self.crashed: set[int] = set()
+        self.places = [_Place(self, node) for node in nodes]
+        self._message_of = message_of
+        self._steps = 0
+        for place in self.places:
+            place.node.start()
+            place.sends.clear()
+
+    def take(self, event: Event) -> Step:
+        """Carry out one event and return what came of it."""
+        self._steps += 1
+        place = self.places[event.node]
+        place.sends, place.entry, place.choices = [], None, list(event.choices)
+        step = Step(self._steps, event.kind, event.node, choices=list(event.choices))
+        held = place.node.inside
+        try:
+            self._carry_out(event, step, place.node)
+        except Exception as error:
+            blamed = place.node.blame(error)
+            if blamed is None:
+                raise
+            # The node counts its own steps, and a reader of the trace those of the trace.
+            step.fault = re.sub(r"step \d+", f"step {self._steps}", str(blamed))
+        if event.fault and step.fault is None:
+            step.fault = event.fault
+        step.sends = place.sends
+        if place.entry is not None:
+            step.enters, step.number = True, place.entry.number
+        elif event.kind == "release" and held is not None:
+            step.number = held.number
+        alive = [place for place in self.places if place.me not in self.crashed]
+        step.inside = [place.me for place in alive if place.node.inside is not None]
+        step.waiting = [place.me for place in alive if place.node.waiting is not None]
+        step.text = sentence(step)
+        return step
+
+    def _carry_out(self, event: Event, step: Step, node: Node) -> None:
+        if event.kind in ("request", "release"):
+            node.ready = True
+            node.advance()
+        elif event.kind == "timer":
+            step.timer = event.timer
+            node.timer("algorithm", event.timer)
+        elif event.kind == "crash":
+            self.crashed.add(event.node)
+        else:
+            message = self._message_of[event.message]
+            step.sender, step.message = event.sender, shown(message)
+            channel = self.channels[event.sender, event.node]
+            place = next(place for place, (_, _, sent) in enumerate(channel) if sent == message)
+            completed, version, _ = channel[place]
+            if event.kind == "duplicate":
+                channel.append(channel[place])
+                return
+            del channel[place]
+            if event.kind == "deliver":
+                node.deliver(event.sender, completed, version, message)
+
+
+def replay(question: Question, schedule: Sequence[Event], message_of: Any) -> list[Step]:
+    """Return the trace of a schedule."""
+    nodes = Replay(question, message_of)
+    return [nodes.take(event) for event in schedule]
+
+
+def shown(message: Message) -> str:
+    """Return a message as a reader of the plugin writes it: Request(3)."""
+    values = ", ".join(repr(value) for value in msgspec.structs.astuple(message))
+    return f"{type(message).__name__}({values})"
+
+
+def sentence(step: Step) -> str:
+    """Return what happened in a step, in words."""
+    message, sender, node = step.message, step.sender, step.node
+    what = {
+        "request": f"node {node} requests",
+        "release": f"node {node} leaves (number {step.number})",
+        "timer": f"the timer '{step.timer}' of node {node} fires",
+        "deliver": f"node {node} receives {message} from {sender}",
+        "duplicate": f"the network repeats {message} from {sender} to {node}",
+        "lose": f"the network loses {message} from {sender} to {node}",
+        "crash": f"node {node} crashes",
+    }[step.event]
+    parts = [what, *(f"sends {message} to {', '.join(map(str, to))}" for message, to in _grouped(step.sends))]
+    if step.choices:
+        parts.append(f"chooses option {', '.join(map(str, step.choices))}")
+    if step.enters:
+        others = [other for other in step.inside if other != node]
+        beside = f" while node {', '.join(map(str, others))} is inside" if others else ""
+        parts.append(f"ENTERS with number {step.number}{beside}")
+    if step.fault:
+        parts.append(f"BREAKS THE CONTRACT: {step.fault}")
+    return ", ".join(parts)
+
+
+def _grouped(sends: Sequence[tuple[int, str]]) -> list[tuple[str, list[int]]]:
+    """Return each message once, with all receivers that it is sent to in a row."""
+    found: list[tuple[str, list[int]]] = []
+    for to, message in sends:
+        if found and found[-1][0] == message:
+            found[-1][1].append(to)
+        else:
+            found.append((message, [to]))
+    return found
+
+
+def _copy(message: Message) -> Message:
+    """Return a message that shares nothing with its sender's state, as if it had been on a wire."""
+    from mxbench.core.state import freeze, thaw
+
+    return type(message)(*thaw(freeze(msgspec.structs.astuple(message))))

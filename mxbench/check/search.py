@@ -1,0 +1,231 @@
+"""Breadth-first search of a space, level by level, with every property judged on the way.
+
+Theory of operation:
+
+* A level holds the states that are so many steps away from the start, and no fewer. So what is found first is nearest.
+* Mutual exclusion is one `max` over a level, as the number of nodes inside stands on top of a state. A deadlock is a
+  state without a step (but faults of the network) in which a node waits.
+* 'Every waiter can still enter' comes for free if no step ever leads back to a level that was reached before: then
+  no schedule goes on for ever, and each ends in a state without a step, where nobody waits. Otherwise `waiters.py`
+  looks for states from which a waiter cannot get in any more.
+* Of the violations at one depth, the first of these is told: deadlock (its trace is the shortest, as it lies in the
+  level that is being expanded), then mutual exclusion, then the contract.
+* No state knows its predecessor. A trace is found backwards: the states of the level before are expanded again.
+"""
+
+import gc
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from mxbench.check.memory import memory_in_use
+from mxbench.check.space import Event, Space, SpaceFull
+from mxbench.check.waiters import stranded
+
+CHUNK = 20_000  # states between two looks at the clock
+MUTUAL_EXCLUSION, DEADLOCK, CONTRACT = "mutual exclusion", "no deadlock", "contract"
+CAN_ENTER = "every waiter can still enter"
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """Where a search gives up: states, seconds, bytes of memory that the process uses; None for no limit."""
+
+    states: int | None = 5_000_000
+    seconds: float | None = None
+    bytes: int | None = None
+
+
+LIMITS = Limits()
+
+
+class Progressed(NamedTuple):
+    """How far a search has come."""
+
+    states: int
+    transitions: int
+    depth: int
+    width: int
+    seconds: float
+
+
+class Found(msgspec.Struct):
+    """What a search came to. schedule: the initial state and the steps that violate `property`, shortest first.
+
+    depth: the number of the last level that was reached. limit: which limit was hit, '' for none. contended: a state
+    was seen in which a node waited while another one waited or was inside. entered: the nodes that were seen inside.
+    stuck: the nodes that wait for ever, of a violation of progress.
+    """
+
+    states: int = 0
+    transitions: int = 0
+    depth: int = 0
+    property: str | None = None
+    schedule: list[Event] = []
+    limit: str = ""
+    contended: bool = False
+    entered: list[int] = []
+    stuck: list[int] = []
+    fault: str = ""
+    checked_waiters: bool = False
+
+
+class LimitHit(Exception):
+    """The search must end before it is complete."""
+
+
+class Search:
+    """One search; `run` it once."""
+
+    def __init__(
+        self, space: Space, limits: Limits = LIMITS, on_progress: Callable[[Progressed], None] | None = None
+    ) -> None:
+        self.space, self.limits = space, limits
+        self.found = Found()
+        self.levels: list[list[int]] = []
+        self._on_progress = on_progress
+        self._expand = space.expander()
+        self._started = time.perf_counter()
+
+    def run(self) -> Found:
+        """Search until a violation is found, everything is seen, or a limit is hit."""
+        found = self.found
+        collecting = gc.isenabled()
+        gc.disable()  # nothing here forms a cycle, and to look for them costs more the more states there are
+        try:
+            graded = self._levels()
+            if found.property is None:
+                if not graded:
+                    self._look_for_stranded()
+                found.checked_waiters = True
+        except LimitHit as hit:
+            found.limit = str(hit)
+        except SpaceFull:
+            found.limit = "the different states of one node no longer fit their field"
+        except MemoryError:
+            self.levels.clear()
+            found.limit = "memory"
+        finally:
+            if collecting:
+                gc.enable()
+        found.entered = [
+            node for node, reactions in enumerate(self.space.reactions)
+            if any(local.inside for local in reactions.locals)
+        ]  # fmt: skip
+        return found
+
+    # ---- the levels ------------------------------------------------------------------------------------------------
+
+    def _levels(self) -> bool:
+        """Search level by level; return whether no step led back to a level reached before."""
+        space, found = self.space, self.found
+        level = sorted(set(space.initial()))
+        seen = set(level)
+        found.states = len(level)
+        graded = True
+        if space.faults:  # in the first step of a node, which no schedule has
+            found.property, found.fault = CONTRACT, space.faults[0]
+            return graded
+        while level:
+            self.levels.append(level)
+            found.depth = len(self.levels) - 1
+            if self._judge_level(level):
+                return graded
+            final: list[int] = []
+            fresh: set[int] = set()
+            for chunk in chunks(level):
+                after: list[int] = []
+                self._expand(chunk, after, final)
+                found.transitions += len(after)
+                fresh.update(after)
+                self._look_around(len(seen) + len(fresh), len(level))
+            reached = len(fresh)
+            fresh -= seen
+            graded = graded and reached == len(fresh)
+            seen |= fresh
+            found.states = len(seen)
+            if self._judge_steps(level, final, fresh):
+                return graded
+            level = list(fresh)
+        return graded
+
+    def _judge_level(self, level: list[int]) -> bool:
+        """Return whether mutual exclusion is violated in a level that was just reached."""
+        space, found = self.space, self.found
+        if not found.contended:
+            found.contended = any(space.inside(state) + len(space.waiters(state)) > 1 for state in level)
+        if space.inside(max(level)) > 1:
+            found.property = MUTUAL_EXCLUSION
+            found.schedule = self._schedule(min(state for state in level if space.inside(state) > 1))
+        return found.property is not None
+
+    def _judge_steps(self, level: list[int], final: list[int], fresh: set[int]) -> bool:
+        """Return whether a level that was just expanded holds a deadlock, or a step of it a breach."""
+        space, found = self.space, self.found
+        stuck = min((state for state in final if space.waiters(state)), default=None)
+        if stuck is not None and not space.faults:
+            found.property, found.stuck = DEADLOCK, space.waiters(stuck)
+            found.schedule = self._schedule(stuck)
+        elif space.faults and not any(space.inside(state) > 1 for state in fresh):
+            found.property = CONTRACT
+            for state in sorted(level):
+                breach = next((event for event, after in space.steps(state) if after is None), None)
+                if breach is not None:
+                    found.schedule = [*self._schedule(state), breach]
+                    found.fault = breach.fault or ""
+                    break
+        return found.property is not None
+
+    def _look_around(self, states: int, width: int) -> None:
+        """Raise LimitHit if a limit is hit; tell how far the search has come."""
+        seconds = time.perf_counter() - self._started
+        limits = self.limits
+        self.found.states = states
+        if self._on_progress is not None:
+            found = self.found
+            self._on_progress(Progressed(states, found.transitions, len(self.levels) - 1, width, seconds))
+        if limits.states is not None and states > limits.states:
+            raise LimitHit(f"{limits.states:,} states")
+        if limits.seconds is not None and seconds > limits.seconds:
+            raise LimitHit(f"{limits.seconds:g} seconds")
+        if limits.bytes is not None and memory_in_use() > limits.bytes:
+            raise LimitHit(f"{limits.bytes / 1e9:.1f} GB of memory")
+
+    # ---- what is left when the levels are done ---------------------------------------------------------------------
+
+    def _look_for_stranded(self) -> None:
+        found = self.found
+
+        def alive() -> None:
+            self._look_around(found.states, 0)
+
+        state = stranded(self.space, self.levels, alive)
+        if state is not None:
+            depth = next(depth for depth, level in enumerate(self.levels) if state in level)
+            del self.levels[depth + 1 :]
+            found.property, found.stuck = CAN_ENTER, self.space.waiters(state)
+            found.schedule = self._schedule(state)
+
+    def _schedule(self, state: int) -> list[Event]:
+        """Return the steps from the start to a state of the last level, going backwards through the levels."""
+        schedule: list[Event] = []
+        for level in reversed(self.levels[: self._depth_of(state)]):
+            before = next(s for s in sorted(level) if self._leads_to(s, state))
+            schedule.append(next(event for event, after in self.space.steps(before) if after == state))
+            state = before
+        return schedule[::-1]
+
+    def _depth_of(self, state: int) -> int:
+        return next(depth for depth in reversed(range(len(self.levels))) if state in self.levels[depth])
+
+    def _leads_to(self, state: int, target: int) -> bool:
+        after: list[int] = []
+        self._expand((state,), after, [])
+        return target in after
+
+
+def chunks(level: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Yield the states of a level, some thousands at a time."""
+    for start in range(0, len(level), CHUNK):
+        yield level[start : start + CHUNK]

@@ -1,0 +1,1 @@
+"""From a YAML file to results: read, check, plan, run, judge, store."""

@@ -1,0 +1,118 @@
+"""What is compared: results with their rows, where each was made, and in what their settings differ.
+
+A setting is known by its coordinates: every key of the experiment that can shape a number, by dotted key, as it was
+for that row. Two rows of equal coordinates are repeats of one thing, in whatever file or result they stand.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from mxbench.errors import ResultError
+from mxbench.experiment.document import Mistakes
+from mxbench.experiment.results import is_run, load_document
+from mxbench.experiment.source import read
+from mxbench.experiment.sweep import settings
+
+Row = dict[str, Any]
+Coordinates = dict[str, Any]
+# Keys that say what is asked or when to give up, or that a row tells itself; repeats differ in seed.
+NO_COORDINATES = (
+    "name", "question", "plugins", "smoke", "expect", "repeat", "seed", "stall_limit", "time_limit", "algorithm",
+    "nodes", "engine",
+)  # fmt: skip
+LOAD_SHARE = 0.5  # of the usable cores, by which the load of two machines must differ to be named
+
+
+class Source(NamedTuple):
+    """One result. chosen: for each of its settings, what the sweep chose and the coordinates that this makes."""
+
+    path: str
+    name: str
+    rows: list[Row]
+    environment: dict[str, Any]
+    chosen: list[tuple[dict[str, Any], Coordinates]]
+
+    def coordinates(self, row: Row) -> Coordinates:
+        """Return the coordinates of a row; only what the row itself tells where the experiment is lost."""
+        sweep = row.get("setting") or {}
+        known = next((coordinates for chosen, coordinates in self.chosen if _json(chosen) == _json(sweep)), sweep)
+        quorums = row.get("quorum_system")
+        own = {"algorithm": f"{row.get('algorithm')} ({quorums})" if quorums else row.get("algorithm")}
+        own |= {"engine": row.get("engine"), "workload.type": row.get("workload"), "nodes": row.get("nodes")}
+        return own | {key: value for key, value in known.items() if key.split(".")[0] not in NO_COORDINATES}
+
+
+def load_source(path: str | Path) -> Source:
+    """Return what is stored in the folder of an invocation or a run; raise ResultError if no run of it has ended."""
+    document = load_document(path)
+    if not document["runs"]:
+        raise ResultError(f"{path}: no run of it has ended, so there is nothing to compare")
+    folder = Path(document["result"]).resolve()  # what a link leads to today it may not tomorrow
+    invocation = folder.parent.parent if is_run(folder) else folder
+    name = str(document.get("name") or document["runs"][0].get("experiment"))
+    shown = folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
+    return Source(str(shown), name, document["runs"], _environment(invocation), _chosen(invocation))
+
+
+def key_of(coordinates: Coordinates, without: str | None = None) -> str:
+    """Return a text that equal coordinates share; `without` leaves one of them out."""
+    return _json({key: value for key, value in coordinates.items() if key != without})
+
+
+def environment_differences(sources: list[Source]) -> list[dict[str, Any]]:
+    """Return each field in which a source was made elsewhere than the first: source (from 1), field, reference, other.
+
+    The time is no difference, and the load of the machine only where it is of half its cores or more.
+    """
+    first = dict(_flat(sources[0].environment))
+    found = []
+    for number, source in enumerate(sources[1:], 2):
+        other = dict(_flat(source.environment))
+        for field in {**first, **other}:
+            here, there = first.get(field), other.get(field)
+            one_sided = field.startswith("files.") and None in (here, there)
+            if field in ("time", "load_average") or one_sided or here == there:
+                continue
+            found.append({"source": number, "field": field, "reference": here, "other": there})
+        before, now = ((made.get("load_average") or [0.0])[0] for made in (first, other))
+        if abs(before - now) >= LOAD_SHARE * (first.get("usable_cores") or 1):
+            found.append({"source": number, "field": "load_average", "reference": before, "other": now})
+    return found
+
+
+def _environment(invocation: Path) -> dict[str, Any]:
+    """Return environment.json, with the hashes of the plugin and data files that the result holds copies of."""
+    try:
+        found = json.loads((invocation / "environment.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        found = {}
+    copies = sorted(file for kind in ("plugins", "data") for file in (invocation / kind).glob("*") if file.is_file())
+    hashes = {f"{file.parent.name}/{file.name}": _hash(file) for file in copies}
+    return {**found, "files": hashes} if isinstance(found, dict) else {"files": hashes}
+
+
+def _hash(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:12]
+
+
+def _chosen(invocation: Path) -> list[tuple[dict[str, Any], Coordinates]]:
+    file = invocation / "experiment.yaml"
+    if not file.is_file():
+        return []
+    return [(setting.chosen, dict(_flat(setting.document.data))) for setting in settings(read(file), Mistakes())]
+
+
+def _flat(data: dict[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield (dotted key, value) for each value that is no mapping of keys itself."""
+    for key, value in data.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{above}{key}.")
+        else:
+            yield f"{above}{key}", value
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, default=str)

@@ -1,0 +1,181 @@
+"""The table of an experiment: what `run` prints at its end, and `show` without a flag.
+
+It answers in this order: what was asked, what each run measured, what was checked and found, what went wrong, and the
+verdict with what to type next. It reads the document of `run --json`, so nothing is said that is not in there. A row
+may tell, as `setting`, what a sweep set in it, by dotted key; each such key becomes a column.
+"""
+
+import shlex
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+from mxbench.core.verdict import SEVERITY
+from mxbench.report.breakdown import breakdown
+from mxbench.report.findings import Row, claim, findings, remarks
+from mxbench.report.text import digits_for, mean_of, printable, several, table
+
+MOST_LINES = 12  # more runs than this, and the repeats of one configuration share a line
+IDENTITY = ("experiment", "algorithm", "quorum_system", "engine", "workload", "nodes", "setting")
+
+
+class Column(NamedTuple):
+    """A column: its header, the side it is aligned to, what it shows of a run, and the digits behind the point.
+
+    digits: None for text; -1 for as many as the largest number of the column leaves room for.
+    """
+
+    header: str
+    side: str
+    value: Callable[[Row], Any]
+    digits: int | None = None
+
+
+def render(document: dict[str, Any]) -> str:
+    """Return the text for a document of `run --json`; fields that a row lacks show as '-'."""
+    rows: list[Row] = document.get("runs") or []
+    parts = [printable(document.get("question") or document.get("name") or "")]
+    if rows:
+        configurations = _configurations(rows)
+        parts += [_subject(rows), _table(rows, configurations)]
+        parts += [findings(rows), remarks(rows), breakdown(rows, configurations)]
+    else:
+        parts.append("no run has ended")
+    return "\n\n".join(part for part in [*parts, _last_line(document, rows)] if part) + "\n"
+
+
+# ---- the measurements -----------------------------------------------------------------------------------------------
+
+
+def _configurations(rows: list[Row]) -> list[list[Row]]:
+    """Return the rows in lists of repeats: those of one setting, as far as rows tell, each repeat once."""
+    found: list[list[Row]] = []
+    for row in rows:
+        for group in found:
+            alike = all(row.get(key) == group[0].get(key) for key in IDENTITY)
+            if alike and row.get("repeat") not in [other.get("repeat") for other in group]:
+                group.append(row)
+                break
+        else:
+            found.append([row])
+    return found
+
+
+def _subject(rows: list[Row]) -> str:
+    """Return what all runs have in common and the table need not repeat."""
+    workload, engine = _same(rows, "workload"), _same(rows, "engine")
+    said = [f"workload {printable(workload)}"] * bool(workload) + [f"engine {printable(engine)}"] * bool(engine)
+    said.append(several(len(rows), "run"))
+    quorums = _same(rows, "quorum_system")
+    return ", ".join(said + [f"{printable(quorums)} quorums"] * bool(quorums))
+
+
+def _same(rows: Iterable[Row], key: str) -> Any:
+    values = [row.get(key) for row in rows]
+    return values[0] if all(value == values[0] for value in values) else None
+
+
+def _table(rows: list[Row], configurations: list[list[Row]]) -> str:
+    merged = len(rows) > MOST_LINES and len(configurations) < len(rows)
+    lines = configurations if merged else [[row] for row in rows]
+    columns = _columns(rows, merged)
+    shown = [*lines, rows] if not merged and len(configurations) == 1 < len(rows) else lines
+    body = [list(line) for line in zip(*(_column_texts(column, shown) for column in columns), strict=True)]
+    if shown is not lines:
+        body[-1] = [cell if column.digits is not None else "" for cell, column in zip(body[-1], columns, strict=True)]
+        body[-1][0] = f"mean of {len(_decided(rows))}"
+    text = table([column.header for column in columns], body, "".join(c.side for c in columns))
+    if not merged:
+        return text
+    some_left_out = any(len(_decided(line)) < len(line) for line in lines)
+    return f"{text}\neach line is the mean of its runs{' that were not undecided' * some_left_out}"
+
+
+def _columns(rows: list[Row], merged: bool) -> list[Column]:
+    identity = [Column("algorithm", "l", _at("algorithm"))]
+    for key, header in (
+        ("experiment", "experiment"), ("quorum_system", "quorums"), ("workload", "workload"), ("engine", "engine")
+    ):  # fmt: skip
+        if any(row.get(key) != rows[0].get(key) for row in rows):
+            identity.append(Column(header, "l", _at(key)))
+    for key in {key: None for row in rows for key in row.get("setting") or {}}:
+        if key not in ("algorithm", "nodes", "engine", "workload.type"):
+            identity.append(Column(printable(key), "l", _at("setting", key)))
+    saturated = [Column("saturated\nper entry", "r", _at("saturated_messages_per_entry"), 2)]
+    return [
+        *identity,
+        Column("nodes", "r", _at("nodes")),
+        Column("runs" if merged else "seed", "r", _at("seed")),
+        Column("entries", "r", _at("entries"), 0),
+        Column("messages\nper entry", "r", _at("messages_per_entry"), 2),
+        *saturated * any(row.get("claim_regime") == "saturated" for row in rows),
+        Column("claimed", "r", claim),
+        Column("ratio", "r", _at("claim_ratio"), 2),
+        Column("wait ms\np50", "r", _at("wait_ms", "p50"), -1),
+        Column("wait ms\np99", "r", _at("wait_ms", "p99"), -1),
+        Column("sync ms\nmean", "r", _at("sync_delay_ms", "mean"), -1),
+        Column("entries\nper s", "r", _at("entries_per_s"), -1),
+        Column("verdict", "l", _verdict),
+    ]
+
+
+def _at(key: str, inner: str | None = None) -> Callable[[Row], Any]:
+    """Return what looks up a field of a row, or a key within it; None for what is not there."""
+    return lambda row: row.get(key) if inner is None else (row.get(key) or {}).get(inner)
+
+
+def _setting(value: Any) -> str:
+    """Return a swept value as an experiment writes it."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {_setting(item)}" for key, item in value.items()) + "}"
+    return str(value)
+
+
+def _column_texts(column: Column, lines: Sequence[list[Row]]) -> list[str]:
+    if column.digits is None:
+        return [str(len(line)) if column.header == "runs" else _joined(map(column.value, line)) for line in lines]
+    means = [mean_of(map(column.value, _decided(line))) for line in lines]
+    digits = column.digits if column.digits >= 0 else digits_for(means)
+    return ["-" if mean is None else f"{mean:.{digits}f}" for mean in means]
+
+
+def _decided(line: list[Row]) -> list[Row]:
+    """Return the runs whose numbers a mean may be made of: one that was cut off counts only where there is no other."""
+    return [row for row in line if row.get("verdict") != "undecided"] or line
+
+
+def _joined(values: Iterable[Any]) -> str:
+    """Return the one value, or each with how often it occurs."""
+    texts = ["-" if value is None else printable(_setting(value)) for value in values]
+    if len(set(texts)) == 1:
+        return texts[0]
+    return ", ".join(f"{texts.count(text)} {text}" for text in sorted(set(texts), key=_rank))
+
+
+def _rank(outcome: str) -> int:
+    return -SEVERITY.get(outcome.partition(" ")[0], -1)
+
+
+def _verdict(row: Row) -> str | None:
+    verdict = row.get("verdict")
+    return f"{verdict} ({row['failed']})" if verdict and row.get("failed") else verdict
+
+
+def _last_line(document: dict[str, Any], rows: list[Row]) -> str:
+    """Return the verdict, whether it was expected, where the result is, and what to type next."""
+    verdict, met, result = document.get("verdict") or "undecided", document.get("expect_met"), document.get("result")
+    line = f"verdict: {verdict}"
+    if met is not None:
+        line += ", as expected" if met else ", and not all is as expected"
+    if not result:
+        return line
+    bad = next((row for row in rows if row.get("verdict") != "valid"), None)
+    shown = bad or next(iter(rows), {})
+    target = (shown.get("result") if len(rows) > 1 else None) or result  # of several runs one has to be named
+    flag = "--log" if bad is not None else "--ledger" if _has_ledger(shown) else "--gantt"
+    return f"{line}; result: {printable(result)}; next: mxbench show {shlex.quote(printable(target))} {flag}"
+
+
+def _has_ledger(row: Row) -> bool:
+    return row.get("workload") == "bank" or any(
+        "ledger" in str(finding.get("property")) for finding in row.get("findings") or []
+    )

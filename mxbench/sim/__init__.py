@@ -1,0 +1,9 @@
+"""Real plugins in virtual time: one seed, one run, the same on every machine and in every process.
+
+A run is a heap of events, (time in ns, serial, ...), taken in order; world.py takes them, place.py is what one node
+sees of it, links.py says when a message arrives, faults.py what goes wrong. Nothing here reads a clock but engine.py,
+which measures how long the run took.
+
+What a simulated run does not have: a wire (`wire_bytes` is 0, which a row shows as null), processor time and memory of
+a node, and the cost of a handler: a step takes no time. So its times are those of the network and the workload alone.
+"""

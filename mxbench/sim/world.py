@@ -1,0 +1,230 @@
+"""The world of one simulated run: its events in order, its tickets, and how it ends.
+
+The end needs no polls here: nothing can happen any more when no event is left. An algorithm that sends for ever never
+comes to that; its run is cut when nobody waits or is inside, and nothing but the algorithm's own messages and timers
+is on its way. A timer that was cancelled stays in the heap and comes to nothing: it neither moves the clock nor is
+seen by a node.
+"""
+
+import traceback
+from collections import deque
+from collections.abc import Callable
+from heapq import heappop, heappush
+from itertools import count, repeat
+from random import Random
+
+from mxbench.core.faults import NO_FAULTS, FaultPlan
+from mxbench.core.history import NodeHistory
+from mxbench.core.network import Matrix, Network
+from mxbench.core.plan import Ending, Progress, RunPlan, turns
+from mxbench.sim.faults import Faults
+from mxbench.sim.links import NS, steady_delays
+from mxbench.sim.place import NO_TICKETS, START, TICKET, TIMER_DUE, Event, Place
+
+CHUNK = 10_000  # events between two looks at the bound, and at who wants to know how far the run is
+MAX_TEXT = 10_000  # of a failure
+NEVER = 1 << 62
+
+
+class World:
+    """One run in virtual time. `run` does it all; then `ending` says how it ended, and `histories` what was seen."""
+
+    def __init__(
+        self, plan: RunPlan, algorithm: type, workload: type, network: Network, faults: FaultPlan = NO_FAULTS,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> None:  # fmt: skip
+        self.plan, self.network = plan, network
+        self.ending: Ending | None = None
+        self.heap: list[Event] = []
+        self.next_serial = count(1).__next__
+        self.cut: set[tuple[int, int]] = set()  # the links that a partition cuts now
+        self.now = 0
+        self.events = 0  # that were taken, in whole chunks
+        self.busy = 0  # nodes that wait or are inside
+        self.work = 0  # events to come that are not the algorithm's: starts, tickets, the workload's messages, timers
+        self.entries = 0
+        self.moved = 0  # when somebody last entered or left
+        self.places: list[Place] = []
+        self.places += [Place(self, me, algorithm, workload) for me in plan.places]
+        self._progress = progress
+        self._faulty = bool(faults.timed or faults.random)
+        self._join_places()
+        for place in self.places:
+            self._post(place, START)
+        self._faults = Faults(self, faults)
+        self._turns: deque[int] = deque()
+        self._tickets_left = 0
+        self._first_tickets()
+        self._max_standstill = 1_000_000 + 10 * len(self.places) ** 2  # events without an entry or a release
+        self._moves = (0, 0)  # entries and time of the last move at the last look, and since when it is the same
+        self._moves_since = 0
+        self._limit = NEVER if plan.time_limit is None else int(plan.time_limit * NS)
+        self._stall = int(plan.stall_limit * NS)
+        self._horizon = min(self._stall, self._limit)  # up to there no event needs a look at the time
+
+    def run(self) -> Ending:
+        """Take events until the run is over."""
+        while self.ending is None:
+            self._take_chunk()
+            self.events += CHUNK
+            self._look_around()
+        for place in self.places:
+            try:
+                place.node.check_state()
+            except Exception as error:
+                self._blame(place, error)
+        return self.ending
+
+    def histories(self) -> list[NodeHistory]:
+        """Return what each place wrote down and counted."""
+        return [place.history() for place in self.places]
+
+    def ticket_used(self, place: Place) -> None:
+        """Give a node its next ticket, if there is one."""
+        if not self.plan.one_at_a_time:
+            self._give_or_end(place)
+
+    # ---- events -------------------------------------------------------------------------------------------------
+
+    def _take_chunk(self) -> None:
+        """Take events in order; the fast path is the delivery of an algorithm's message where nothing goes wrong."""
+        heap, horizon, faults = self.heap, self._horizon, self._faults if self._faulty else None
+        full, restless = self.plan.history == "full", not self.plan.falls_quiet
+        now, place = self.now, self.places[0]
+        try:
+            for _ in repeat(None, CHUNK):
+                if not heap:
+                    self.now = now
+                    if self._at_rest():
+                        return
+                    continue
+                event = heappop(heap)
+                time, _, place, sender, completed, version, message, code = event
+                if time > horizon:
+                    if self._beyond(event):
+                        break
+                    horizon = self._horizon
+                if sender >= 0 and faults is None:
+                    now = place.now = time
+                    place.handled[code >> 4 & 255] += 1
+                    if full:
+                        place.times.append(time)
+                        place.codes.append(code)
+                    node = place.node
+                    node.deliver(sender, completed, version, message)
+                    if node.ready:
+                        place.advance()
+                elif place.take(event) if faults is None else faults.take(event):
+                    now = time
+                if restless and not self.busy and not self.work:
+                    self.now = now
+                    if self._at_rest():
+                        return
+        except Exception as error:
+            self._blame(place, error)
+        self.now = now
+
+    def _at_rest(self) -> bool:
+        """Give the next turn, if there is one; return whether the run is over."""
+        waiting = [place for place in self.places if place.node.busy and place.halted != "crashed"]
+        if waiting:
+            names = ", ".join(f"node {place.me}" for place in waiting)
+            text = f"nothing can happen any more, and {names} wait or are inside"
+            self.ending = Ending("stuck", text=text, stuck=tuple(place.describe() for place in waiting))
+        elif self._turns:
+            self._post(self.places[self._turns.popleft()], TICKET, self.now)
+        else:
+            self.ending = Ending("quiet")
+        return self.ending is not None
+
+    def _beyond(self, event: Event) -> bool:
+        """Look at an event that comes late; return whether it is too late for the run to go on."""
+        time, serial, place, kind, owner, name, *_ = event
+        if kind == TIMER_DUE and not place.is_set(owner, name, serial):
+            return False
+        if time > self._limit:
+            assert self.plan.time_limit is not None
+            self._fail("time-limit", f"the run reached its time limit of {self.plan.time_limit:g} s")
+        elif time - self.moved > self._stall and not self.work and (kind >= 0 or kind == TIMER_DUE):
+            self._fail("stalled", f"{self._standing_still()} for {self.plan.stall_limit:g} s; messages still flow")
+        else:
+            self._horizon = min(max(time, self.moved + self._stall), self._limit)
+        return self.ending is not None
+
+    def _look_around(self) -> None:
+        """Bound the events that come to nothing, and tell how far the run is."""
+        if (self.entries, self.moved) != self._moves:
+            self._moves, self._moves_since = (self.entries, self.moved), self.events
+        elif self.events - self._moves_since > self._max_standstill:
+            count = self.events - self._moves_since
+            self._fail("stalled", f"{self._standing_still()} in {count} events, the last at {self.now / NS:g} s")
+        if self._progress is not None:
+            nodes = [place.node for place in self.places]
+            self._progress(
+                Progress(
+                    self.entries,
+                    sum(place.sent() for place in self.places),
+                    tuple(node.me for node in nodes if node.inside is not None),
+                    tuple(node.me for node in nodes if node.waiting is not None),
+                    (self.now - self.moved) / NS,
+                )
+            )
+
+    # ---- tickets ------------------------------------------------------------------------------------------------
+
+    def _first_tickets(self) -> None:
+        plan, draw = self.plan, Random(f"{self.plan.seed}/turns")
+        if plan.one_at_a_time:
+            self._turns.extend(turns(plan, draw))
+        elif plan.tickets is not None:
+            self._tickets_left = plan.tickets
+            able = [node for node in range(plan.nodes) if plan.arrivals[node].entries != 0]
+            draw.shuffle(able)
+            for node in able:
+                self._give_or_end(self.places[node])
+
+    def _give_or_end(self, place: Place) -> None:
+        if self._tickets_left:
+            self._tickets_left -= 1
+            self._post(place, TICKET, place.now)
+        else:
+            self._post(place, NO_TICKETS, place.now)
+
+    # ---- inside -------------------------------------------------------------------------------------------------
+
+    def _join_places(self) -> None:
+        """Tell each place who its peers are, and how far the others if distance is all there is to its links."""
+        shared: dict[int, list[int] | None] = {}  # by site of the sender
+        matrix = self.network.delay
+        sites = len(matrix.seconds) if isinstance(matrix, Matrix) else 1
+        for place in self.places:
+            place.peers = [other for other in self.places[: self.plan.nodes] if other is not place]
+            key = place.me if self.network.rules else place.me % sites
+            if key not in shared:
+                shared[key] = None if self._faulty else steady_delays(self.network, place.me, len(self.places))
+            place.delays = shared[key]
+
+    def _post(self, place: Place, kind: int, time: int = 0) -> None:
+        self.work += 1
+        heappush(self.heap, (time, self.next_serial(), place, kind, None, None, None, 0))
+
+    def _standing_still(self) -> str:
+        inside = [place.me for place in self.places if place.node.inside is not None]
+        waiting = [place.me for place in self.places if place.node.waiting is not None]
+        if inside:
+            return f"nodes {inside} were inside"
+        if waiting:
+            return f"nobody entered while nodes {waiting} waited"
+        return "nobody wanted to enter (an algorithm that sends for ever says falls_quiet = False)"
+
+    def _blame(self, place: Place, error: Exception) -> None:
+        fault = place.node.blame(error)
+        if fault is not None:
+            self._fail("contract", str(fault))
+        else:
+            self._fail("harness", "".join(traceback.format_exception(error)))
+
+    def _fail(self, kind: str, text: str) -> None:
+        """End the run with a cause; the first one counts, but for a breach of the contract found at the very end."""
+        if self.ending is None or self.ending.reason == "quiet":
+            self.ending = Ending("failed", kind, text[:MAX_TEXT])

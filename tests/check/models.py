@@ -1,0 +1,141 @@
+"""Small algorithms that exist for what they make the checker do: cycles, choices, timers, sends in odd places."""
+
+from typing import Any
+
+from mxbench import Algorithm, EntryRequest, Message, Out
+from mxbench.core.distributions import Constant
+
+
+class Ask(Message):
+    """May I?"""
+
+
+class Later(Message):
+    """Ask again."""
+
+
+class Go(Message):
+    """You may."""
+
+
+class Done(Message):
+    """I have left."""
+
+
+class NeverServed(Algorithm):
+    """Node 0 answers 'later' for ever: messages go round, so there is no deadlock, and nobody but node 0 enters."""
+
+    name = "never-served"
+
+    def on_request(self, request: EntryRequest, out: Out) -> None:
+        if self.me == 0:
+            out.enter()
+        else:
+            out.send(0, Ask())
+
+    def on_message(self, sender: int, message: Any, out: Out) -> None:
+        out.send(sender, Later() if isinstance(message, Ask) else Ask())
+
+
+class SometimesServed(Algorithm):
+    """Node 0 is a server that says 'go' or 'later' to one that asks, as it likes, and to one at a time."""
+
+    name = "sometimes-served"
+
+    busy: bool = False
+
+    def on_request(self, request: EntryRequest, out: Out) -> None:
+        out.send(0, Ask())
+
+    def on_message(self, sender: int, message: Any, out: Out) -> None:
+        match message:
+            case Ask():
+                if not self.busy and out.choose([False, True]):
+                    self.busy = True
+                    out.send(sender, Go())
+                else:
+                    out.send(sender, Later())
+            case Later():
+                out.send(0, Ask())
+            case Go():
+                out.enter()
+            case Done():
+                self.busy = False
+
+    def on_release(self, out: Out) -> None:
+        out.send(0, Done())
+
+
+class LooksAtTheClock(Algorithm):
+    """Waits a while instead of asking: no message, and wrong, as a timer may fire at any moment."""
+
+    name = "looks-at-the-clock"
+
+    def on_request(self, request: EntryRequest, out: Out) -> None:
+        out.set_timer("patience", Constant(1.0 + self.me))
+        out.set_timer("never", Constant(5.0))
+        out.cancel_timer("never")
+
+    def on_timer(self, name: str, out: Out) -> None:
+        out.enter()
+
+
+class LastComeFirstServed(Algorithm):
+    """Node 0 serves who came last, which it knows by the order of a dict's keys and by nothing else."""
+
+    name = "last-come-first-served"
+
+    asking: dict[int, bool] = {}
+    busy: bool = False
+
+    def on_request(self, request: EntryRequest, out: Out) -> None:
+        out.send(0, Ask())
+
+    def on_message(self, sender: int, message: Any, out: Out) -> None:
+        match message:
+            case Ask():
+                self.asking[sender] = True
+                self.serve(out)
+            case Go():
+                out.enter()
+            case Done():
+                self.busy = False
+                self.serve(out)
+
+    def on_release(self, out: Out) -> None:
+        out.send(0, Done())
+
+    def serve(self, out: Out) -> None:
+        """Let the next one in, if nobody is inside."""
+        if self.asking and not self.busy:
+            self.busy = True
+            out.send(self.asking.popitem()[0], Go())
+
+
+class TrueOrOne(Algorithm):
+    """Keeps True, 1 and 1.0 apart, as its next message depends on which it is; only one of them is right."""
+
+    name = "true-or-one"
+
+    seen: Any = None
+
+    def on_request(self, request: EntryRequest, out: Out) -> None:
+        self.seen = out.choose([True, 1, 1.0])
+        out.set_timer("go", Constant(1.0))
+
+    def on_timer(self, name: str, out: Out) -> None:
+        if type(self.seen) is not float:
+            out.enter()
+
+
+class SharesAList(Algorithm):
+    """Two fields hold the same list, so a change of one is a change of the other."""
+
+    name = "shares-a-list"
+
+    one: list[int] = []
+    other: list[int] = []
+
+    def on_request(self, request: EntryRequest, out: Out) -> None:
+        self.one = self.other
+        out.enter()

@@ -1,0 +1,1 @@
+"""Being here lets every test of this folder import worlds."""
