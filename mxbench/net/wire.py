@@ -18,7 +18,7 @@ import msgspec
 
 MAGIC = b"MXB1"
 MAX_FRAME = 8 * 1024 * 1024
-RECEIVE = 256 * 1024  # bytes asked of the kernel at once
+RECEIVE = 64 * 1024  # bytes asked of the kernel at once; from 128 kB on, malloc maps and unmaps each buffer
 SECRET_BYTES = 32
 _NONCE = 16
 _HELLO = len(MAGIC) + 4 + _NONCE
