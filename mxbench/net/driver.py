@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
+from msgspec import Raw
 
 from mxbench.core.algorithm import EntryRequest
 from mxbench.core.contract import ContractBreach
@@ -135,15 +136,15 @@ class Driver:
         node, link = self.node, self._links[to]
         if not link.batch:
             self.dirty.append(link)
-        link.post(payload, node.completed, node.version)
+        link.post(Raw(payload), node.completed, node.version)
 
     def broadcast(self, message: Message) -> None:
         payload = self._payload(message, EVERY_PEER, len(self._peers))
-        completed, version = self.node.completed, self.node.version
+        raw, completed, version = Raw(payload), self.node.completed, self.node.version
         for link in self._peers:
             if not link.batch:
                 self.dirty.append(link)
-            link.post(payload, completed, version)
+            link.post(raw, completed, version)
 
     def send_workload(self, to: int, message: WorkloadMessage) -> None:
         payload = self._payload(message, to, 1)
@@ -225,7 +226,7 @@ class Driver:
     def _post_workload(self, link: Link, payload: bytes) -> None:
         if not link.batch:
             self.dirty.append(link)
-        link.post_workload(payload)
+        link.post_workload(Raw(payload))
 
     def _stream(self, purpose: str) -> random.Random:
         stream = self._streams.get(purpose)

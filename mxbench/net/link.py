@@ -57,27 +57,29 @@ class Link:
         self._outgoing = bytearray()  # what the kernel has not yet taken
         self._unframer = Unframer(frame_type)
 
-    def post(self, payload: bytes, completed: int, version: int) -> None:
-        """Add a message of the algorithm to the batch, sent while the node knows these counters."""
+    def post(self, message: msgspec.Raw, completed: int, version: int) -> None:
+        """Add an encoded message of the algorithm to the batch, sent while the node knows these counters."""
         if self.completed != completed or self.version != version or self.batch_bytes > BATCH_BYTES:
             if self.completed != UNSET or self.batch_bytes > BATCH_BYTES:
                 self.seal()
             self.completed, self.version = completed, version
-        self.batch.append(msgspec.Raw(payload))
-        self.batch_bytes += len(payload)
+        self.batch.append(message)
+        self.batch_bytes += len(message)
 
-    def post_workload(self, payload: bytes) -> None:
-        """Add a message of the workload to the batch; it has no part in the counters."""
+    def post_workload(self, message: msgspec.Raw) -> None:
+        """Add an encoded message of the workload to the batch; it has no part in the counters."""
         if self.batch_bytes > BATCH_BYTES:
             self.seal()
-        self.batch.append(msgspec.Raw(payload))
-        self.batch_bytes += len(payload)
+        self.batch.append(message)
+        self.batch_bytes += len(message)
 
     def seal(self) -> None:
         """Make the batch a numbered frame, to be sent at the next flush."""
         self._sent += 1
-        data = frame((self._sent, self.received, max(self.completed, 0), max(self.version, 0), self.batch))
         self._acknowledged = self.received
+        if self.completed == UNSET:
+            self.completed = self.version = 0
+        data = frame((self._sent, self.received, self.completed, self.version, self.batch))
         self._kept.append((self._sent, data))
         if self.connection is not None:
             self._outgoing += data

@@ -7,6 +7,7 @@ import socket
 import struct
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from mxbench.net.door import Door, Guest
@@ -76,7 +77,7 @@ class Mesh:
         link = self.links[guest.peer]
         self._forget(link)  # the peer noticed a break that we have not noticed yet
         link.connected(guest.connection, guest.peer_has)
-        self.poller.register(guest.connection.fileno(), lambda events: self._event(link, events))
+        self.poller.register(guest.connection.fileno(), partial(self._event, link))
         self._unmet.discard(guest.peer)
         self.flush(link)
         self._check_complete()

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from mxbench_plugins.lamport import Lamport
 from plans import plan
 
 from mxbench.core.distributions import ZERO
@@ -16,6 +15,7 @@ from mxbench.core.history import DELIVERED, EVERY_PEER, SENT, History
 from mxbench.core.plan import PluginRef, Progress, RunPlan
 from mxbench.net.cluster import Cluster
 from mxbench.net.poller import Poller
+from mxbench_plugins.lamport import Lamport
 
 PLUGINS = Path(__file__).parent / "plugins"
 BROKEN = Path(__file__).parent.parent / "broken"

@@ -4,6 +4,7 @@ import socket
 from collections.abc import Callable, Iterator
 from threading import Thread
 
+import msgspec
 import pytest
 from clusters import step_until
 
@@ -45,7 +46,7 @@ class Pair:
 
     def say(self, me: int, number: int) -> None:
         link = self.meshes[me].links[1 - me]
-        link.post(frame(number)[4:], 0, 0)
+        link.post(msgspec.Raw(frame(number)[4:]), 0, 0)
         self.meshes[me].flush(link)
 
     def close(self) -> None:
@@ -80,7 +81,7 @@ def test_more_than_the_kernel_takes_at_once_comes_whole(pair: Pair) -> None:
         for number in range(200_000):
             link.batch.append(number)
         link.seal()
-        link.post(frame(0)[4:], 0, 0)
+        link.post(msgspec.Raw(frame(0)[4:]), 0, 0)
         pair.meshes[0].flush(link)
     step_until(pair.poller, lambda: len(pair.heard[1]) == 12 * 200_001, seconds=30)
 

@@ -53,6 +53,7 @@ def test_the_end_of_a_connection_and_the_word_of_the_death_may_come_together(tmp
     assert disturbed.seconds_after < SECONDS
 
 
+@pytest.mark.slow
 def test_a_node_that_is_stopped_ends_the_run(tmp_path: Path) -> None:
     disturbed = Disturbed(busy(), tmp_path, lambda c: os.kill(c.pids[2], signal.SIGSTOP), entries=5)
     ending = disturbed.history.ending
@@ -62,6 +63,7 @@ def test_a_node_that_is_stopped_ends_the_run(tmp_path: Path) -> None:
     assert disturbed.seconds_after < SECONDS
 
 
+@pytest.mark.slow
 def test_a_node_that_is_stopped_before_all_have_met_ends_the_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

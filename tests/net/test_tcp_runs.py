@@ -10,9 +10,6 @@ import msgspec
 import pytest
 from clusters import PLUGINS, assert_whole, counts_by_node, file_ref, lamport, of_file
 from heap_loop import HeapLoop
-from mxbench_plugins.lamport import Lamport
-from mxbench_plugins.maekawa import Maekawa
-from mxbench_plugins.ricart_agrawala import RicartAgrawala
 from oracles import assert_right
 from plans import plan
 
@@ -23,6 +20,9 @@ from mxbench.core.plan import Progress, RunPlan, turns
 from mxbench.errors import MachineError
 from mxbench.net.cluster import Cluster
 from mxbench.workloads.hold import Hold
+from mxbench_plugins.lamport import Lamport
+from mxbench_plugins.maekawa import Maekawa
+from mxbench_plugins.ricart_agrawala import RicartAgrawala
 
 
 def run(run_plan: RunPlan, folder: Path) -> History:
@@ -162,6 +162,7 @@ def test_an_algorithm_that_sends_for_ever_is_cut_at_the_last_release(settings: d
     assert_right(run(ring, tmp_path), 12)
 
 
+@pytest.mark.slow
 def test_no_message_of_the_workload_is_cut_off_with_an_algorithm_that_sends_for_ever(tmp_path: Path) -> None:
     ring = of_file(PLUGINS / "ring.py", "Ring", 4, entries=2, falls_quiet=False, history="sections")
     history = run(msgspec.structs.replace(ring, workload=file_ref(PLUGINS / "announces.py", "Announces")), tmp_path)
@@ -200,6 +201,7 @@ def test_an_exception_in_the_progress_callback_ends_the_run_and_comes_through(tm
         Cluster(lamport(3, entries=10, dwell=Constant(0.01)), tmp_path, burst).run()
 
 
+@pytest.mark.slow
 def test_a_run_leaves_no_descriptor_open(tmp_path: Path) -> None:
     def descriptors() -> int:
         return len(os.listdir("/proc/self/fd"))

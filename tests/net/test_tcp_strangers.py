@@ -54,6 +54,7 @@ ACTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("act", ACTS.values(), ids=ACTS)
 def test_a_run_is_not_disturbed_by_a_stranger_with(act: Callable[[Cluster, ExitStack], None], tmp_path: Path) -> None:
     with ExitStack() as to_the_end:
