@@ -7,7 +7,7 @@ import msgspec
 
 
 @dataclass_transform(frozen_default=True)
-class Message(msgspec.Struct, frozen=True, array_like=True, tag=True):
+class Message(msgspec.Struct, frozen=True, array_like=True, tag=True, gc=False):
     """A message of an algorithm. Subclass it and annotate the fields: `class Reply(Message): clock: int`.
 
     On the wire it is the array [class name, field, ...], so a saved history explains itself without its plugin.
@@ -15,7 +15,7 @@ class Message(msgspec.Struct, frozen=True, array_like=True, tag=True):
 
 
 @dataclass_transform(frozen_default=True)
-class WorkloadMessage(msgspec.Struct, frozen=True, array_like=True, tag=lambda name: f"workload.{name}"):
+class WorkloadMessage(msgspec.Struct, frozen=True, array_like=True, tag=lambda name: f"workload.{name}", gc=False):
     """A message of a workload (a block, a read of the register). It never carries the fencing number."""
 
 

@@ -21,6 +21,7 @@ from mxbench.core.history import (
     EVERY_PEER,
     RELEASED,
     REQUESTED,
+    SENT,
     TIMER,
     VALUE,
     NodeHistory,
@@ -96,13 +97,15 @@ class Driver:
         index_of, handled = self._index, self._handled_by_type
         times, codes, full = self.recorder.times, self.recorder.codes, self._full
         for _, _, completed, version, messages in frames:
+            sequence = link.next_message
+            link.next_message = sequence + len(messages)
             for message in messages:
                 index = index_of[type(message)]
                 handled[index] += 1
                 if full:
                     times.append(self.now)
-                    codes.append(DELIVERED | index << 4 | peer << 12 | link.next_message << 32)
-                    link.next_message += 1
+                    codes.append(DELIVERED | index << 4 | peer << 12 | sequence << 32)
+                    sequence += 1
                 if index < self._algorithm_types:
                     node.deliver(peer, completed, version, message)
                 else:
@@ -220,7 +223,10 @@ class Driver:
         if index < self._algorithm_types:
             self._payload_bytes += len(payload) * copies
         if self._full:
-            self.recorder.sent(self.now, to, index, payload)
+            recorder = self.recorder  # as Recorder.sent does, without the call
+            recorder.times.append(self.now)
+            recorder.codes.append(SENT | index << 4 | to << 12 | len(payload) << 32)
+            recorder.payloads += payload
         return payload
 
     def _post_workload(self, link: Link, payload: bytes) -> None:

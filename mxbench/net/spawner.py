@@ -27,6 +27,7 @@ from mxbench.net.wire import Unframer, frame
 from mxbench.registry import load_class
 
 PR_SET_PDEATHSIG = 1
+GC_THRESHOLD = 50_000  # a history grows by tracked tuples; with 700, each collection would look at them for nothing
 
 
 class Launch(msgspec.Struct, tag=True, array_like=True):
@@ -113,6 +114,7 @@ def _launch(order: Launch, children: dict[int, int], reports: int) -> None:
         load_class(order.plan.workload)
         gc.collect()
         gc.freeze()  # what is loaded is shared with the children, and never collected
+        gc.set_threshold(GC_THRESHOLD)
         sys.stdout.flush()  # or each child would print it again
         spawner = os.getpid()
         for node in order.nodes:
