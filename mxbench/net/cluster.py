@@ -1,23 +1,19 @@
-"""The parent of a run: starts the nodes, lets them meet, hands out tickets, and finds out when it is over.
+"""The parent of a run: starts the nodes, lets them meet, polls them until all is over, has them store what they saw.
 
-The end is found as Mattern's four counters do: two successive polls in which nobody waits, is inside or has a live
-timer, as many messages were handled as sent, and nothing has changed. If all of that holds but somebody waits, no
-future event can help: the run is stuck. A node that dies, is stopped, keeps silent or breaks the contract ends the
-run with its cause named.
+rest.py tells from the polls when a run is over or stuck. A node that dies, is stopped, keeps silent or breaks the
+contract ends the run with its cause named.
 """
 
 import secrets
 import time
-from collections import deque
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from random import Random
 
 import msgspec
 
 from mxbench.core.history import History, NodeHistory
-from mxbench.core.plan import Ending, Progress, RunPlan, turns
+from mxbench.core.plan import Ending, Progress, RunPlan
 from mxbench.net.control import (
     REPLIES,
     Channel,
@@ -26,7 +22,6 @@ from mxbench.net.control import (
     Cut,
     Describe,
     Description,
-    EndTickets,
     Failed,
     Finish,
     Finished,
@@ -43,6 +38,8 @@ from mxbench.net.door import Door, Guest
 from mxbench.net.host import LocalHost
 from mxbench.net.poller import Poller
 from mxbench.net.process import HOST
+from mxbench.net.rest import RestDetector, busy, stalled
+from mxbench.net.tickets import TicketOffice
 from mxbench.net.wire import CONTROL, Garbage
 
 READY_SECONDS = 60.0  # for all nodes to have met
@@ -74,11 +71,10 @@ class Cluster:
         self._serial = 0
         self._asked_at = 0.0  # when the last poll went out
         self._answers: dict[int, Status] = {}
-        self._before: tuple[Status, ...] | None = None  # the last poll, if it showed that all is at rest
+        self._rest = RestDetector(plan.falls_quiet)
+        self._office = TicketOffice(plan)
         self._moved_at = 0.0  # when the number of entries and releases last changed
         self._moves = -1
-        self._turns: deque[int] = deque()
-        self._tickets_left = 0
 
     @property
     def pids(self) -> dict[int, int]:
@@ -121,7 +117,8 @@ class Cluster:
         self._moved_at = time.monotonic()
         for node in self._places:
             self._tell(node, Start())
-        self._first_tickets()
+        for node, command in self._office.first():
+            self._tell(node, command)
         began = time.monotonic()
         self._poll()
         while self._ending is None:
@@ -140,7 +137,7 @@ class Cluster:
             for node in self._places:
                 self._tell(node, Describe())
             self._wait(HOPELESS_FINISH_SECONDS, lambda: len(self._descriptions) == len(self._places), even_ended=True)
-            stuck = tuple(self._stuck_line(node) for node, status in sorted(self._statuses.items()) if _busy(status))
+            stuck = tuple(self._stuck_line(node) for node, status in sorted(self._statuses.items()) if busy(status))
             self._ending = msgspec.structs.replace(self._ending, stuck=stuck)
         self._finishing = True
         files = self.folder / "nodes"
@@ -203,59 +200,30 @@ class Cluster:
         return len(self._answers) == len(self._places)
 
     def _all_at_rest(self) -> bool:
-        """Whether, as far as is known, nothing but messages is left to happen."""
-        quiet_timers = not self._falls_quiet
-        return all(
-            status.timers == 0 and (quiet_timers or status.algorithm_timers == 0) and not _busy(status)
-            for status in self._statuses.values()
-        ) and len(self._statuses) == len(self._places)
+        return len(self._statuses) == len(self._places) and self._rest.seems_over(self._statuses.values())
 
     def _judge_poll(self) -> None:
         """Look at a poll that every node has answered."""
-        answers = tuple(msgspec.structs.replace(self._answers[node], serial=0) for node in self._places)
-        self._tell_progress(answers)
-        timers = any(status.timers or (self._falls_quiet and status.algorithm_timers) for status in answers)
-        balanced = self._on_their_way(answers) == 0
-        busy = any(_busy(status) for status in answers)
-        if timers or not balanced:
-            self._before = None
-        elif self._before is None or not self._same(self._before, answers):
-            self._before = answers
-        elif not busy:
-            self._before = None
-            self._next_turn_or_end()
-        elif self._falls_quiet:
-            names = ", ".join(f"node {node}" for node, status in enumerate(answers) if _busy(status))
+        polled = tuple(msgspec.structs.replace(self._answers[node], serial=0) for node in self._places)
+        self._tell_progress(polled)
+        rest = self._rest.look(polled)
+        if rest == "stuck":
+            names = ", ".join(f"node {node}" for node, status in enumerate(polled) if busy(status))
             self._ending = Ending("stuck", text=f"nothing can happen any more, and {names} wait or are inside")
-        self._watch_stall(answers)
+        elif rest == "quiet":
+            self._next_turn_or_end()
+        elif time.monotonic() - self._moved_at > self.plan.stall_limit:
+            text = stalled(polled, self.plan.stall_limit)
+            if text is not None:
+                self._fail("stalled", text)
 
-    def _same(self, before: tuple[Status, ...], now: tuple[Status, ...]) -> bool:
-        if self._falls_quiet:
-            return before == now
-        return [(status.entries, status.workload_sent) for status in before] == [
-            (status.entries, status.workload_sent) for status in now
-        ]
-
-    def _on_their_way(self, answers: tuple[Status, ...]) -> int:
-        """Return how many messages are to be waited for: of an algorithm that sends for ever only the workload's."""
-        if self._falls_quiet:
-            return sum(status.sent - status.handled for status in answers)
-        return sum(status.workload_sent - status.workload_handled for status in answers)
-
-    def _watch_stall(self, answers: tuple[Status, ...]) -> None:
-        """Give up on a run in which messages flow but nobody enters, and no timer of the workload is to change that."""
-        limit = self.plan.stall_limit
-        if any(status.timers for status in answers) or time.monotonic() - self._moved_at <= limit:
-            return
-        waiting = [node for node, status in enumerate(answers) if status.waiting]
-        inside = [node for node, status in enumerate(answers) if status.inside]
-        if inside:
-            text = f"nodes {inside} were inside for {limit:g} s"
-        elif waiting:
-            text = f"nobody entered for {limit:g} s while nodes {waiting} waited"
+    def _next_turn_or_end(self) -> None:
+        node = self._office.turn()
+        if node is None:
+            self._ending = Ending("quiet")
         else:
-            text = f"nobody wanted to enter for {limit:g} s (an algorithm that sends for ever says falls_quiet = False)"
-        self._fail("stalled", f"{text}; messages still flow")
+            self._statuses.pop(node, None)  # it is at rest no longer
+            self._tell(node, GiveTicket())
 
     def _watch_silence(self) -> None:
         silence = time.monotonic() - self._asked_at
@@ -288,38 +256,7 @@ class Cluster:
             )
         )
 
-    # ---- tickets --------------------------------------------------------------------------------------------------
-
-    def _first_tickets(self) -> None:
-        draw = Random(f"{self.plan.seed}/turns")
-        if self.plan.one_at_a_time:
-            self._turns = deque(turns(self.plan, draw))
-        elif self.plan.tickets is not None:
-            self._tickets_left = self.plan.tickets
-            able = [node for node in range(self.plan.nodes) if self.plan.arrivals[node].entries != 0]
-            draw.shuffle(able)
-            for node in able:
-                self._give_or_end(node)
-
-    def _give_or_end(self, node: int) -> None:
-        if self._tickets_left:
-            self._tickets_left -= 1
-            self._tell(node, GiveTicket())
-        else:
-            self._tell(node, EndTickets())
-
-    def _next_turn_or_end(self) -> None:
-        if self._turns:
-            self._statuses.pop(self._turns[0], None)  # it is at rest no longer
-            self._tell(self._turns.popleft(), GiveTicket())
-        else:
-            self._ending = Ending("quiet")
-
     # ---- nodes ----------------------------------------------------------------------------------------------------
-
-    @property
-    def _falls_quiet(self) -> bool:
-        return self.plan.falls_quiet
 
     def _tell(self, node: int, command: Command) -> None:
         channel = self._channels.get(node)
@@ -361,8 +298,8 @@ class Cluster:
                 if serial == self._serial:
                     self._answers[node] = reply
             case TicketUsed():
-                if not self.plan.one_at_a_time:
-                    self._give_or_end(node)
+                for to, command in self._office.used(node):
+                    self._tell(to, command)
             case Description(text):
                 self._descriptions[node] = text
             case Failed(kind, text):
@@ -404,7 +341,3 @@ class Cluster:
 
     def _stored(self, file: Path) -> NodeHistory:
         return msgspec.msgpack.decode(file.read_bytes(), type=NodeHistory)
-
-
-def _busy(status: Status) -> bool:
-    return status.waiting or status.inside

@@ -69,9 +69,7 @@ class Door:
 class _Stranger:
     """A connection that has not yet proved the secret: one that came in, or one that we make to `expected`."""
 
-    def __init__(
-        self, door: Door, connection: socket.socket, expected: int | None, failed: Callable[[], None]
-    ) -> None:
+    def __init__(self, door: Door, connection: socket.socket, expected: int | None, failed: Callable[[], None]) -> None:
         self.connection = connection
         self._door, self._expected, self._failed = door, expected, failed
         self._greeting = Greeting(door.secret, door.me, caller=expected is not None)

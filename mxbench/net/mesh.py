@@ -125,4 +125,3 @@ class Mesh:
                                      f"and got no other for {GIVE_UP_SECONDS:.0f} s")  # fmt: skip
 
         self.poller.later(GIVE_UP_SECONDS, give_up)
-
