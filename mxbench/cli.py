@@ -125,7 +125,7 @@ def run(
     with _progress() as on_progress:
         for experiment in prepared:
             try:
-                documents.append(carry_out(experiment, results, on_progress))
+                documents.append(carry_out(experiment, results, on_progress, _note))
             except Interrupted as error:
                 documents.append(error.document)
                 if as_json:
@@ -270,6 +270,10 @@ def list_plugins(
 
         raise ExperimentError(f"there is no kind '{kind}'{suggestion(kind, KINDS)} (kinds: {', '.join(KINDS)})")
     print(listing(wanted, tuple(map(str, plugin or ()))))
+
+
+def _note(text: str) -> None:
+    print(f"mxbench: {text}", file=sys.stderr)
 
 
 def _print_json(document: dict[str, Any]) -> None:

@@ -121,7 +121,9 @@ def _not_covered(question: Question, found: Found) -> list[str]:
         )
     else:
         most = max(question.requests, default=0)
-        said.append(f"more than {question.nodes} nodes, and more than {most} request{'s' if most != 1 else ''} of one")
+        said.append(
+            f"more than {question.nodes} nodes, and more than {most} request{'s' if most != 1 else ''} of one node"
+        )
     network, missing = question.network, []
     missing += ["reordering"] if network.fifo else []
     for name, count in (("repeated messages", network.duplicates), ("lost messages", network.losses),

@@ -58,13 +58,15 @@ class Branch(NamedTuple):
 
 
 class Local(NamedTuple):
-    """What the search asks of a local state. next: 'request' or 'release', if the node can take one by itself."""
+    """What the search asks of a local state. acts: what the node can do by itself: `next`, which is 'request',
+    'release' or None, and its timers."""
 
     frozen: Frozen
     next: str | None
     waiting: bool
     inside: bool
     timers: tuple[str, ...]
+    acts: tuple[Act, ...]
 
 
 class Messages:
@@ -165,7 +167,7 @@ class Reactions:
     def __init__(self, question: Question, me: int, messages: Messages, keep_order: bool = False) -> None:
         self._question, self._me, self._messages, self._keep_order = question, me, messages, keep_order
         self._numbers: dict[Frozen, int] = {}  # of every state as it came, and of every ordered one
-        self.locals: list[Local] = [Local(None, None, False, False, ())]  # CRASHED
+        self.locals: list[Local] = [Local(None, None, False, False, (), ())]  # CRASHED
         self._taken: list[dict[Act, tuple[Branch, ...]]] = [{}]  # by local state: the steps worked out
         self._variants: dict[int, list[Local]] = {}  # the same state with dicts in another order
         self._unverified: list[tuple[int, Local]] = []
@@ -257,12 +259,16 @@ class Reactions:
         node = self._node
         waiting, inside = node.waiting is not None, node.inside is not None
         following = "release" if inside else "request" if node.backlog and not waiting else None
-        local = Local(frozen, following, waiting, inside, timers)
+        acts: tuple[Act, ...] = ((ADVANCE, None, None),) if following else ()
+        acts += tuple((TIMER, name, None) for name in timers)
+        local = Local(frozen, following, waiting, inside, timers, acts)
         if len(self.locals) <= STATES_LOOKED_AT:
             node.check_state()
             if aliased(state[0]):
                 raise ContractBreach("two places of its state hold the same list, dict or set; copy it")
-        in_order = frozen if self._keep_order else freeze((ordered(state), timers))
+        in_order = frozen
+        if not self._keep_order and (sorted_fields := ordered(state[0])) is not state[0]:
+            in_order = freeze(((sorted_fields, *state[1:]), timers))
         known = self._numbers.get(in_order)
         if known is None:
             known = self._numbers[in_order] = self._numbers[frozen] = len(self.locals)

@@ -74,6 +74,7 @@ class Space:
         self.reactions = [Reactions(question, node, self.messages, keep_order) for node in range(n)]
         self.bundles: list[list[tuple[int, Channels]]] = [[] for _ in range(n)]
         self._numbers: list[dict[tuple[int, Channels], int]] = [{} for _ in range(n)]
+        self._insides: list[list[int]] = [[] for _ in range(n)]  # of each bundle: what it adds on top of a state
         self._tables = [Remembered(partial(self._progress, node)) for node in range(n)]
         self._received: dict[tuple[int, int, int], Remembered] = {}
         self.counters = [n * FIELD + COUNTER * place for place in range(len(FAULTS))]
@@ -98,7 +99,7 @@ class Space:
             starts.append([self._after(node, branch, ((),) * self.n) for branch in good])
         return [
             sum(bundle << node * FIELD for node, bundle in enumerate(bundles))
-            + self._one_inside * sum(self._inside(node, bundle) for node, bundle in enumerate(bundles))
+            + sum(self._insides[node][bundle] for node, bundle in enumerate(bundles))
             for bundles in product(*starts)
         ]
 
@@ -147,7 +148,7 @@ class Space:
             shift = node * FIELD
             bundle = state >> shift & MASK
             local, _ = self.bundles[node][bundle]
-            for act in self._acts(node, local):
+            for act in self.reactions[node].locals[local].acts:
                 kind = self.reactions[node].locals[local].next if act[0] == ADVANCE else "timer"
                 timer = act[1] if act[0] == TIMER else ""
                 for branch, delta in self._outcomes(node, bundle, act):
@@ -176,10 +177,8 @@ class Space:
             if found > MASK:
                 raise SpaceFull
             self.bundles[node].append(bundle)
+            self._insides[node].append(self._one_inside * self.reactions[node].locals[bundle[0]].inside)
         return found
-
-    def _inside(self, node: int, bundle: int) -> bool:
-        return self.reactions[node].locals[self.bundles[node][bundle][0]].inside
 
     def _after(self, node: int, branch: Branch, channels: Channels) -> int:
         """Return the bundle after a step: the new local state, and what was sent is on its way."""
@@ -195,16 +194,10 @@ class Space:
         return tuple(map(tuple, changed))
 
     def _delta(self, node: int, before: int, after: int) -> int:
-        inside = self._inside(node, after) - self._inside(node, before)
-        return (after - before << node * FIELD) + inside * self._one_inside
+        insides = self._insides[node]
+        return ((after - before) << node * FIELD) + insides[after] - insides[before]
 
     # ---- steps as differences --------------------------------------------------------------------------------------
-
-    def _acts(self, node: int, local: int) -> list[Act]:
-        """Return what the node can do by itself."""
-        found = self.reactions[node].locals[local]
-        acts: list[Act] = [(ADVANCE, None, None)] if found.next else []
-        return acts + [(TIMER, name, None) for name in found.timers]
 
     def _outcomes(self, node: int, bundle: int, act: Act) -> list[tuple[Branch, int | None]]:
         """Return what may come of a step at a node, and the difference that each makes, None for a breach."""
@@ -222,10 +215,10 @@ class Space:
     def _progress(self, node: int, bundle: int) -> tuple[tuple[int, ...], tuple[tuple[int, Remembered, int], ...]]:
         """Return the differences of the node's own steps, and of each message that can be delivered from it: the
         receiver, its reactions by bundle, and the difference that taking the message out makes."""
-        local, _ = self.bundles[node][bundle]
-        own = tuple(delta for act in self._acts(node, local) for delta in self._deltas(node, bundle, act))
+        acts = self.reactions[node].locals[self.bundles[node][bundle][0]].acts
+        own = tuple([delta for act in acts for delta in self._deltas(node, bundle, act)]) if acts else ()
         deliverable = self._deliverable(node, bundle)
-        return own, tuple((to, self._reactions_to(node, to, message), delta) for to, message, delta in deliverable)
+        return own, tuple([(to, self._reactions_to(node, to, message), delta) for to, message, delta in deliverable])
 
     def _reactions_to(self, sender: int, to: int, message: int) -> Remembered:
         key = (sender, to, message)
@@ -243,11 +236,14 @@ class Space:
         local, channels = self.bundles[node][bundle]
         found = []
         for to, channel in enumerate(channels):
+            if not channel:
+                continue
             for message in channel[:1] if self._fifo else dict.fromkeys(channel):
                 place = channel.index(message)
-                left = (*channels[:to], channel[:place] + channel[place + 1 :], *channels[to + 1 :])
+                rest = channel[1:] if place == 0 else channel[:place] + channel[place + 1 :]
+                left = (*channels[:to], rest, *channels[to + 1 :])
                 after = self._number(node, (local, left))
-                found.append((to, message, after - bundle << node * FIELD))
+                found.append((to, message, (after - bundle) << node * FIELD))
         return found
 
     # ---- faults of the network -------------------------------------------------------------------------------------

@@ -44,14 +44,25 @@ def thaw(frozen: Frozen) -> Any:
 
 
 def ordered(value: Any) -> Any:
-    """Return a plain value with the keys of every dict in one order, whatever the order in which they came in."""
+    """Return a plain value with the keys of every dict in one order, whatever the order in which they came in.
+
+    A value in which they are in that order already is returned itself.
+    """
+    if isinstance(value, PLAIN):
+        return value
     if isinstance(value, dict):
+        keys = list(value)
         try:
-            return {key: ordered(value[key]) for key in sorted(value)}
+            keys.sort()
         except TypeError:  # keys of several types
-            return {key: ordered(value[key]) for key in sorted(value, key=repr)}
+            keys.sort(key=repr)
+        found = {key: ordered(value[key]) for key in keys}
+        same = keys == list(value) and all(found[key] is value[key] for key in keys)
+        return value if same else found
     if type(value) in (list, tuple):
-        return type(value)(map(ordered, value))
+        items = [ordered(item) for item in value]
+        same = all(new is old for new, old in zip(items, value, strict=True))
+        return value if same else type(value)(items)
     if isinstance(value, msgspec.Struct):
         return type(value)(*map(ordered, msgspec.structs.astuple(value)))
     return value
@@ -113,7 +124,7 @@ class NodeState:
         algorithm, workload, waiting, inside, releasing, backlog, tickets, requests, issued, ended = state
         for name, value in zip(self._algorithm, algorithm, strict=True):
             setattr(node.algorithm, name, value)
-        for name, value in zip(self._workload, workload, strict=True):
+        for name, value in zip(self._workload, workload, strict=True) if workload else ():
             setattr(node.workload, name, value)
         node.waiting = None if waiting is None else EntryRequest(waiting)
         node.inside = None if inside is None else Entry(inside, 1, None, 0)

@@ -204,6 +204,17 @@ def _steps(world: World, question: Question) -> Iterator[tuple[bool, World | Non
                 yield True, world._replace(nodes=gone, faults=(duplicates, losses, crashes + 1))
 
 
+def _copy(node: Node | None) -> Node:
+    """Return a copy that shares with the node what no step changes, to save time."""
+    assert node is not None
+    fixed = [node.algorithm.parameters, node._arrivals.plan, node.workload.options]
+    fixed += [out._destinations for out in (node.out, node._work_out)]
+    fixed += [out._types for out in (node.out, node._work_out)]
+    copied: Node = copy.deepcopy(node, {id(item): item for item in fixed})
+    vars(copied).pop("keys", None)
+    return copied
+
+
 def _same(one: tuple[int, Any], other: tuple[int, Any]) -> bool:
     return tagged(one) == tagged(other)
 
@@ -211,8 +222,7 @@ def _same(one: tuple[int, Any], other: tuple[int, Any]) -> bool:
 def _outcomes(world: World, me: int, act: Any) -> Iterator[tuple[bool, World | None]]:
     scripts: list[list[int]] = [[]]
     while scripts:
-        node = copy.deepcopy(world.nodes[me])
-        assert node is not None
+        node = _copy(world.nodes[me])
         ear = node.engine
         ear.sent, ear.script, ear.asked, ear.number = [], scripts.pop(), [], None
         try:
@@ -258,6 +268,13 @@ def _key(world: World, question: Question, keep_order: bool, numbers: bool) -> A
 
 
 def _node_key(node: Node, keep_order: bool, numbers: bool) -> Any:
+    known = vars(node).setdefault("keys", {})
+    if (keep_order, numbers) not in known:
+        known[keep_order, numbers] = _new_key(node, keep_order, numbers)
+    return known[keep_order, numbers]
+
+
+def _new_key(node: Node, keep_order: bool, numbers: bool) -> Any:
     state = [getattr(node.algorithm, name) for name in node.algorithm.__struct_fields__ if name != "parameters"]
     life = (node.waiting and node.waiting.id, node.inside and node.inside.id, node._releasing, node._requests)
     counters = (node.completed, node.inside and node.inside.number) if numbers else ()
