@@ -77,6 +77,7 @@ class Registry:
     """The plugins that are known: the built-in ones, those of installed packages, and the given files."""
 
     def __init__(self, files: tuple[str, ...] = ()) -> None:
+        self.files = files
         self._plugins: dict[str, dict[str, Registered]] = {kind: {} for kind in KINDS}
         self._manager = pluggy.PluginManager("mxbench")
         self._manager.add_hookspecs(hookspecs)
@@ -95,6 +96,11 @@ class Registry:
     def all(self, kind: str) -> dict[str, Registered]:
         """Return the plugins of a kind by name, in the order in which they came in."""
         return dict(self._plugins[kind])
+
+    def modules(self) -> list[str]:
+        """Return the modules that plugins which are not of one file came from."""
+        return sorted({known.ref.module for kind in self._plugins.values() for known in kind.values()
+                       if known.ref.file is None})  # fmt: skip
 
     def get(self, kind: str, name: str) -> Registered:
         """Return a plugin by its name; raise ExperimentError with a suggestion if there is none."""

@@ -27,9 +27,19 @@ class Passed(msgspec.Struct):
 
 
 def judged(history: History) -> list[Section]:
-    """Return the entries that can be judged, by number: without those that a failure of the run cut off."""
-    failed = history.ending.reason == "failed"
-    return [entry for entry in history.entries if entry.released is not None or not failed]
+    """Return the entries that can be judged, by number: without those that a failure or a crash cut off."""
+    failed, lost = history.ending.reason == "failed", gone(history)
+    return [e for e in history.entries if e.released is not None or not (failed or e.node in lost)]
+
+
+def gone(history: History) -> set[int]:
+    """Return the nodes that crashed by plan and never came back: what they left open is held against nobody."""
+    lost = set()
+    for node in history.nodes if history.plan.faults else ():
+        deeds = [e.detail for e in history.of_node(node) if e.kind == "fault" and e.detail in ("crash", "restart")]
+        if deeds and deeds[-1] == "crash":
+            lost.add(node.node)
+    return lost
 
 
 def undecided(history: History, name: str) -> Finding | None:

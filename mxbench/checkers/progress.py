@@ -4,7 +4,7 @@ A run that ends is evidence of progress in this run only; that every waiter can 
 for an exhaustive search to say.
 """
 
-from mxbench.checkers.evidence import undecided
+from mxbench.checkers.evidence import gone, undecided
 from mxbench.core.checker import Checker
 from mxbench.core.history import History, Section
 from mxbench.core.verdict import Finding
@@ -57,8 +57,10 @@ class Progress(Checker):
 
     def _served(self, history: History) -> Finding:
         longest = max(history.entries, key=_wait)
+        lost = gone(history)
+        whose = f" of those who did not crash (node {', '.join(map(str, sorted(lost)))})" if lost else ""
         text = (
-            f"all {len(history.entries)} requests were served; "
+            f"all {sum(entry.released is not None for entry in history.entries)} requests{whose} were served; "
             f"the longest wait, {_wait(longest) / 1e6:.3f} ms, was that of node {longest.node}"
         )
         return Finding(self.property, "valid", text)
@@ -69,7 +71,9 @@ def _wait(entry: Section) -> int:
 
 
 def _unserved(history: History) -> list[Section]:
-    return [section for section in history.sections if section.released is None]
+    open_ones = [section for section in history.sections if section.released is None]
+    lost = gone(history) if open_ones else ()
+    return [section for section in open_ones if section.node not in lost]
 
 
 def _named(sections: list[Section]) -> str:

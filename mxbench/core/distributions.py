@@ -179,10 +179,10 @@ def _parse_mapped(kind: str, given: object) -> Distribution:
         raise ValueError(f"{kind} needs {keys[0]} and {keys[1]}: {form}")
     first, second = parse_duration(given[keys[0]]), given[keys[1]]
     if kind == "normal":
-        return cls(first, parse_duration(second))  # type: ignore[no-any-return]
+        return cls(first, parse_duration(second))
     low, high = (0.0, MAX_SIGMA) if kind == "lognormal" else (1.0, 1000.0)
     if isinstance(second, bool) or not isinstance(second, int | float) or not low < second <= high:
         raise ValueError(f"{keys[1]} must be a number above {low:g} and up to {high:g}, not {second!r}")
     if kind == "pareto" and first == 0.0:
         raise ValueError("least must be longer than nothing")
-    return cls(first, float(second))  # type: ignore[no-any-return]
+    return cls(first, float(second))

@@ -14,6 +14,7 @@ class RunEngine:
 
     name: ClassVar[str]
     honours: ClassVar[tuple[str, ...]] = ()  # the network keys that it can carry out: delay, fifo, loss, duplicate
+    parallel: ClassVar[bool] = False  # whether several runs of a sweep may go on at once: nothing of it is measured
 
     def run(self, plan: RunPlan, folder: Path, progress: Callable[[Progress], None] | None = None) -> History:
         """Carry out the plan, store each node's NodeHistory as folder/nodes/<id>.msgpack, and return the history."""

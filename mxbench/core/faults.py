@@ -73,10 +73,6 @@ class FaultPlan(msgspec.Struct, frozen=True):
                 found += _lasting(each.kind, at, _groups(each.kind, n, draw), each.lasts.draw(draw.random))
         return sorted(found, key=lambda fault: fault.at)
 
-    def kinds(self) -> set[str]:
-        """Return the kinds of faults that can happen."""
-        return {fault.kind for fault in (*self.timed, *self.random)}
-
 
 class Draw(Protocol):
     """What this module wants of a random.Random."""

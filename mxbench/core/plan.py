@@ -1,5 +1,6 @@
 """Everything that one run is made of, as plain data: what an engine is given and what the history keeps."""
 
+from collections.abc import Sequence
 from typing import Any, Literal, Protocol
 
 import msgspec
@@ -58,6 +59,15 @@ class RunPlan(msgspec.Struct, frozen=True, kw_only=True):
     def places(self) -> range:
         """The ids of the nodes, then those of the servers."""
         return range(self.nodes + self.servers)
+
+    def names(self, asked: Sequence[int]) -> dict[str, float]:
+        """Return what a claim or a bound may speak of: n, and k, the size of a quorum and its node, averaged over
+        the nodes in `asked`, one for each entry (over all nodes if there is none)."""
+        names: dict[str, float] = {"n": self.nodes}
+        if self.quorums:
+            chosen = asked or range(self.nodes)
+            names["k"] = sum(len({*self.quorums[node], node}) for node in chosen) / len(chosen)
+        return names
 
     @property
     def regime(self) -> str:

@@ -4,11 +4,11 @@ Defaults that shape a run are written out; plugins of one file and data files ar
 copies, so that the result can be moved to another machine.
 """
 
-import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from mxbench import __version__
+from mxbench.errors import ExperimentError
 from mxbench.experiment.document import Document
 from mxbench.experiment.results import write_text
 from mxbench.experiment.source import dump
@@ -19,8 +19,31 @@ DEFAULTS: dict[str, Any] = {
 }  # fmt: skip
 
 
-def store_resolved(document: Document, plugins: list[Path], base: Path, folder: Path) -> None:
-    """Write folder/experiment.yaml with the files that it needs; may raise OSError.
+class Resolved(NamedTuple):
+    """What is stored: the text of experiment.yaml, and the content of each file that it names, by relative path."""
+
+    text: str
+    files: dict[str, bytes]
+
+    def store(self, folder: Path) -> None:
+        """Write it into a folder, experiment.yaml last; may raise OSError."""
+        for name, content in self.files.items():
+            (folder / name).parent.mkdir(exist_ok=True)
+            (folder / name).write_bytes(content)
+        write_text(folder / "experiment.yaml", self.text)
+
+    def is_stored_in(self, folder: Path) -> bool:
+        """Return whether a folder holds the same experiment, files included."""
+        try:
+            text = (folder / "experiment.yaml").read_text(encoding="utf-8")
+            same = _without_head(text) == _without_head(self.text)
+            return same and all((folder / name).read_bytes() == content for name, content in self.files.items())
+        except (OSError, ValueError):
+            return False
+
+
+def resolve(document: Document, plugins: list[Path], base: Path) -> Resolved:
+    """Return an experiment as it is stored; raise ExperimentError for a file of it that is gone.
 
     plugins: all that were loaded from a file, those of flags among them. base: what paths in the document are
     relative to.
@@ -30,35 +53,42 @@ def store_resolved(document: Document, plugins: list[Path], base: Path, folder: 
     for key, value in DEFAULTS.items():
         if key not in taken:
             data.setdefault(key, value)
+    files: dict[str, bytes] = {}
     if plugins:
-        copies = _Copies(base, folder, "plugins")
+        copies = _Copies(base, "plugins", files)
         data["plugins"] = [copies.copy(plugin) for plugin in plugins]
-    copies = _Copies(base, folder, "data")
+    copies = _Copies(base, "data", files)
     for key in ("workload", "network", "matrix", "include", "exclude", "smoke"):
         if key in data:
             data[key] = copies.rewrite(data[key])
     head = f"# {Path(document.name).name!a} as mxbench {__version__} ran it, flags and defaults included.\n"
-    write_text(folder / "experiment.yaml", head + dump(data))
+    return Resolved(head + dump(data), files)
+
+
+def _without_head(text: str) -> str:
+    return text.partition("\n")[2]
 
 
 class _Copies:
-    """Copies files into one folder, each once, under a name that no other has."""
+    """Takes files into one folder of the result, each once, under a name that no other has."""
 
-    def __init__(self, base: Path, folder: Path, kind: str) -> None:
-        self.base, self.folder, self.kind = base, folder, kind
+    def __init__(self, base: Path, kind: str, files: dict[str, bytes]) -> None:
+        self.base, self.kind, self.files = base, kind, files
         self.names: dict[Path, str] = {}
 
     def copy(self, file: Path) -> str:
-        """Copy a file and return its new path, relative to the folder."""
+        """Take a file in and return its new path, relative to the folder."""
         whole = file.resolve()
         if whole not in self.names:
-            name = whole.name
-            while name in self.names.values():
-                name = f"_{name}"
-            (self.folder / self.kind).mkdir(exist_ok=True)
-            shutil.copyfile(whole, self.folder / self.kind / name)
+            name = f"{self.kind}/{whole.name}"
+            while name in self.files:
+                name = f"{self.kind}/_{name.removeprefix(self.kind + '/')}"
+            try:
+                self.files[name] = whole.read_bytes()
+            except OSError as error:
+                raise ExperimentError(f"{file}: cannot be read: {error.strerror or error}") from error
             self.names[whole] = name
-        return f"{self.kind}/{self.names[whole]}"
+        return self.names[whole]
 
     def rewrite(self, value: Any) -> Any:
         """Return a value with each text in it that names a file replaced by the copy's path."""

@@ -145,10 +145,7 @@ def _ratio(figure: float | None, claim: float | list[float] | None) -> float | N
 def _claimed(history: History) -> Claimed:
     """Return the claim of the algorithm's class for this run: n nodes, and k, the mean quorum of who entered."""
     plan = history.plan
-    names: dict[str, float] = {"n": plan.nodes}
-    if plan.quorums:
-        asked = [entry.node for entry in history.entries] or range(plan.nodes)
-        names["k"] = sum(len(plan.quorums[node]) for node in asked) / len(asked)
+    names = plan.names([entry.node for entry in history.entries])
     return claim_for(load_class(plan.algorithm).messages_per_entry, plan.regime, names)
 
 

@@ -11,9 +11,8 @@ constants below; a, b: of such a message the counters of its envelope; code: the
 
 import random
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from heapq import heappush
-from types import UnionType
 from typing import Any
 
 import msgspec
@@ -37,6 +36,7 @@ from mxbench.core.history import (
 from mxbench.core.messages import Message, WorkloadMessage, message_types
 from mxbench.core.places import build_node, roles
 from mxbench.core.workload import Entry
+from mxbench.sim.copies import copier
 from mxbench.sim.links import NS, Link
 
 if typing.TYPE_CHECKING:
@@ -64,7 +64,8 @@ class Place:
         self.held: list[Event] = []  # what comes while halted, in order
         self.handled = [0] * len(self.types)
         self.recorder = Recorder()
-        self.times, self.codes = self.recorder.times, self.recorder.codes
+        self.times, self.codes, self._payloads = self.recorder.times, self.recorder.codes, self.recorder.payloads
+        self._note_time, self._note_code = self.times.append, self.codes.append
         self.peers: list[Place] = []
         self.delays: list[int] | None = None  # by receiver, in ns; None if the links do more than delay
         self._world = world
@@ -73,8 +74,11 @@ class Place:
         self._algorithm_types = len(algorithm_types)
         self._sent = [0] * len(self.types)
         self._payload_bytes = 0
-        self._heads = [DELIVERED | index << 4 | me << 12 for index in range(len(self.types))]
-        self._copiers = [_copier(kind) for kind in self.types]
+        # Of each type: its index, the heads of the records of its sending and delivery, and what makes a copy.
+        self._kinds = {
+            kind: (index, SENT | index << 4, DELIVERED | index << 4 | me << 12, copier(kind))
+            for kind, index in self.index.items()
+        }
         self._sequences = [0] * len(plan.places)  # of the next message on the link to each
         self._links: dict[int, Link] = {}
         self._full = plan.history == "full"
@@ -137,52 +141,66 @@ class Place:
     # ---- what the node wants done (core.node.Engine) ------------------------------------------------------------
 
     def send(self, to: int, message: Message) -> None:
-        payload, index = self._payload(message, to, 1)
-        self._payload_bytes += len(payload)
-        sequence = self._sequences[to]
-        self._sequences[to] = sequence + 1
-        node, code = self.node, self._heads[index] | sequence << 32
-        copier = self._copiers[index]
-        if self.delays is not None:
-            if copier is not None:
-                message = copier(payload)
-            event = (self.now + self.delays[to], self._serial(), self._places[to], self.me,
-                     node.completed, node.version, message, code)  # fmt: skip
-            heappush(self._heap, event)
-            return
-        for due in self._arrivals(to, len(payload)):
-            copy = message if copier is None else copier(payload)
-            place = self._places[to]
+        try:
+            payload = encode(message)
+        except NOT_ENCODED as error:
+            raise _not_encoded(message, error) from None
+        index, sent, delivered, fresh = self._kinds[type(message)]
+        size, now, node = len(payload), self.now, self.node
+        self._sent[index] += 1
+        self._payload_bytes += size
+        if self._full:
+            self._note_time(now)
+            self._note_code(sent | to << 12 | size << 32)
+            self._payloads += payload
+        sequences = self._sequences
+        sequence = sequences[to]
+        sequences[to] = sequence + 1
+        code = delivered | sequence << 32
+        if self.delays is not None and fresh is None:
+            due = now + self.delays[to]
             heappush(
-                self._heap, (due, self._serial(), place, self.me, node.completed, node.version, copy, code)
-            )  # fmt: skip
+                self._heap,
+                (due, self._serial(), self._places[to], self.me, node.completed, node.version, message, code),
+            )
+            return
+        for due in self._arrivals(to, size):
+            copy = message if fresh is None else fresh(payload)
+            event = (due, self._serial(), self._places[to], self.me, node.completed, node.version, copy, code)
+            heappush(self._heap, event)
 
     def broadcast(self, message: Message) -> None:
-        payload, index = self._payload(message, EVERY_PEER, len(self.peers))
-        self._payload_bytes += len(payload) * len(self.peers)
-        heap, next_serial, sequences, delays = self._heap, self._serial, self._sequences, self.delays
-        me, now, head, copier = self.me, self.now, self._heads[index], self._copiers[index]
+        try:
+            payload = encode(message)
+        except NOT_ENCODED as error:
+            raise _not_encoded(message, error) from None
+        index, sent, delivered, fresh = self._kinds[type(message)]
+        size, now, me, peers = len(payload), self.now, self.me, self.peers
         completed, version = self.node.completed, self.node.version
-        for place in self.peers:
+        self._sent[index] += len(peers)
+        self._payload_bytes += size * len(peers)
+        if self._full:
+            self._note_time(now)
+            self._note_code(sent | EVERY_PEER << 12 | size << 32)
+            self._payloads += payload
+        heap, next_serial, sequences, delays = self._heap, self._serial, self._sequences, self.delays
+        for place in peers:
             to = place.me
             sequence = sequences[to]
             sequences[to] = sequence + 1
-            code = head | sequence << 32
-            if delays is not None and copier is None:
+            code = delivered | sequence << 32
+            if delays is not None and fresh is None:
                 heappush(heap, (now + delays[to], next_serial(), place, me, completed, version, message, code))
             else:
-                for due in self._arrivals(to, len(payload)):
-                    copy = message if copier is None else copier(payload)
+                for due in self._arrivals(to, size):
+                    copy = message if fresh is None else fresh(payload)
                     heappush(heap, (due, next_serial(), place, me, completed, version, copy, code))
 
     def send_workload(self, to: int, message: WorkloadMessage) -> None:
-        payload, _ = self._payload(message, to, 1)
-        self._post_workload(self._places[to], message, payload)
+        self._post_workload([self._places[to]], to, message)
 
     def broadcast_workload(self, message: WorkloadMessage) -> None:
-        payload, _ = self._payload(message, EVERY_PEER, len(self.peers))
-        for place in self.peers:
-            self._post_workload(place, message, payload)
+        self._post_workload(self.peers, EVERY_PEER, message)
 
     def set_timer(self, owner: str, name: str, after: Distribution, steady: bool) -> None:
         start = self._due if steady and self._due is not None else self.now
@@ -258,32 +276,29 @@ class Place:
 
     # ---- inside -------------------------------------------------------------------------------------------------
 
-    def _payload(self, message: Any, to: int, copies: int) -> tuple[bytes, int]:
-        """Encode a message once, count it for each receiver, write it down; return its bytes and its type's index."""
+    def _post_workload(self, places: list["Place"], to: int, message: WorkloadMessage) -> None:
+        """Send a message of the workload to each of these places. to: whom the history names."""
         try:
             payload = encode(message)
         except NOT_ENCODED as error:
-            raise ContractBreach(f"it sent {message!r}, which cannot be encoded: {error}") from None
-        index = self.index[type(message)]
-        self._sent[index] += copies
+            raise _not_encoded(message, error) from None
+        index, sent, _, fresh = self._kinds[type(message)]
+        self._sent[index] += len(places)
         if self._full:
-            self.times.append(self.now)
-            self.codes.append(SENT | index << 4 | to << 12 | len(payload) << 32)
-            self.recorder.payloads += payload
-        return payload, index
-
-    def _post_workload(self, place: "Place", message: WorkloadMessage, payload: bytes) -> None:
-        index = place.index.get(type(message))  # a server's types are not a node's
-        if index is None:
-            raise ContractBreach(f"the workload sent {message!r} to node {place.me}, which does not know its class")
-        sequence = self._sequences[place.me]
-        self._sequences[place.me] = sequence + 1
-        code = DELIVERED | index << 4 | self.me << 12 | sequence << 32
-        copier = place._copiers[index]
-        for due in self._arrivals(place.me, len(payload)):
-            copy = message if copier is None else copier(payload)
-            self._world.work += 1
-            heappush(self._heap, (due, self._serial(), place, WORKLOAD, self.me, 0, copy, code))
+            self._note_time(self.now)
+            self._note_code(sent | to << 12 | len(payload) << 32)
+            self._payloads += payload
+        for place in places:
+            index = place.index.get(type(message), -1)  # a server's types are not a node's
+            if index < 0:
+                raise ContractBreach(f"the workload sent {message!r} to node {place.me}, which does not know its class")
+            sequence = self._sequences[place.me]
+            self._sequences[place.me] = sequence + 1
+            code = DELIVERED | index << 4 | self.me << 12 | sequence << 32
+            for due in self._arrivals(place.me, len(payload)):
+                copy = message if fresh is None else fresh(payload)
+                self._world.work += 1
+                heappush(self._heap, (due, self._serial(), place, WORKLOAD, self.me, 0, copy, code))
 
     def _arrivals(self, to: int, size: int) -> tuple[int, ...]:
         """Return the times at which a message of `size` bytes, sent now, arrives."""
@@ -306,19 +321,5 @@ class Place:
         return stream
 
 
-def _copier(kind: type) -> Callable[[bytes], Any] | None:
-    """Return what makes a fresh message of its bytes, or None for a type that no holder of a message can change."""
-    hints = typing.get_type_hints(kind)
-    fields = [hints[field.name] for field in msgspec.structs.fields(kind)]
-    return None if all(map(_immutable, fields)) else msgspec.msgpack.Decoder(kind).decode
-
-
-def _immutable(hint: Any) -> bool:
-    if hint in (int, float, str, bytes, bool, type(None)):
-        return True
-    origin = typing.get_origin(hint)
-    if origin is tuple or origin is typing.Union or origin is UnionType:
-        return all(_immutable(part) for part in typing.get_args(hint) if part is not Ellipsis)
-    if origin is typing.Literal:
-        return True
-    return isinstance(hint, type) and issubclass(hint, Message | WorkloadMessage) and _copier(hint) is None
+def _not_encoded(message: object, error: Exception) -> ContractBreach:
+    return ContractBreach(f"it sent {message!r}, which cannot be encoded: {error}")

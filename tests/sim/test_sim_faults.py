@@ -1,16 +1,21 @@
 """Faults in the simulated world: crash and restart, pause, partitions, by schedule and from the seed."""
 
+import random
 from typing import Any
 
+import msgspec
 import pytest
 from suzuki_kasami import SuzukiKasami
 from worlds import simulate, stored
 
 from mxbench import Algorithm, EntryRequest, Message, Out
+from mxbench.checkers.mutual_exclusion import Fencing, Overlap
+from mxbench.checkers.progress import Progress
 from mxbench.core.distributions import ZERO, Constant, Exponential
 from mxbench.core.faults import parse_faults
 from mxbench.core.history import History
 from mxbench.core.network import Network
+from mxbench.workloads.bank import Bank, BankOptions
 from mxbench_plugins.lamport import Lamport
 from mxbench_plugins.ricart_agrawala import RicartAgrawala
 
@@ -164,6 +169,33 @@ def test_faults_from_the_seed_are_the_same_for_the_same_seed() -> None:
     assert "partition" in kinds
 
 
+def test_requests_that_come_during_a_pause_are_counted_from_when_they_were_meant_to_come() -> None:
+    settings: dict[str, Any] = {"entries": 20, "rate": 100.0, "dwell": ZERO}
+    pauses = [{"at": "50ms", "pause": 0, "for": "80ms"}]
+    paused, undisturbed = simulate(Clock, 1, faults=pauses, **settings), simulate(Clock, 1, **settings)
+    assert [section.arrival for section in paused.sections] == [section.arrival for section in undisturbed.sections]
+    assert any(section.requested == 130 * MS > section.arrival for section in paused.sections)
+
+
+class Chatter(Clock):
+    """Node 0 ticks for ever."""
+
+    name = "chatter"
+    falls_quiet = False
+    ticks: int = -1_000_000_000
+
+
+def test_a_block_lost_at_a_crashed_node_keeps_no_restless_run_from_its_end() -> None:
+    options = BankOptions()
+    shares = tuple(Bank.shares(options, 2, [2, 0], random.Random(1)))
+    history = simulate(
+        Chatter, 2, entries=[2, 0], workload=Bank, shares=shares, options=msgspec.to_builtins(options),
+        faults=[{"at": "0.1ms", "crash": 1}], time_limit=1.0,
+    )  # fmt: skip
+    assert history.ending.reason == "quiet", history.ending
+    assert len(history.entries) == 2
+
+
 WRONG: dict[str, tuple[Any, str]] = {
     "no-list": ({"at": "1ms"}, "faults are a list, of {at: 5ms, crash: 1}"),
     "no-time": ([{"crash": 1}], "{crash: 1}: write {at: 5ms, crash: 1}"),
@@ -193,3 +225,25 @@ def test_a_node_that_pauses_at_the_start_keeps_all_waiting_who_need_its_reply() 
     assert history.ending.reason == "quiet"
     assert len(history.entries) == 3
     assert all(entry.entered >= 1_000 * MS for entry in history.entries if entry.entered is not None)
+
+
+def judge(history: History) -> list[str]:
+    return [checker().check(history).outcome for checker in (Fencing, Overlap, Progress)]
+
+
+def test_who_crashed_for_good_inside_or_waiting_is_held_against_nobody() -> None:
+    waiting = simulate(SuzukiKasami, 3, entries=[2, 1, 0], faults=[{"at": "0.5ms", "crash": 1}])
+    assert [(section.node, section.released is None) for section in waiting.sections][-1] == (1, True)
+    assert judge(waiting) == ["valid"] * 3
+    inside = simulate(Clock, 2, entries=[1, 1], dwell=Constant(0.005), faults=[{"at": "2ms", "crash": 1}])
+    assert [(entry.node, entry.number) for entry in inside.entries] == [(0, 1), (1, 1)]
+    assert Fencing().check(inside).outcome == "valid"
+
+
+def test_who_came_back_is_judged_like_anybody() -> None:
+    back = [{"at": "2ms", "crash": 1, "for": "1ms"}]
+    history = simulate(Clock, 2, entries=[1, 1], dwell=Constant(0.005), faults=back)
+    assert judge(history) == ["violated", "violated", "valid"]
+    stuck = simulate(RicartAgrawala, 2, entries=[0, 1], faults=[{"at": "1.5ms", "crash": 1, "for": "1ms"}])
+    assert stuck.ending.reason == "stuck"  # the reply came while it was down
+    assert judge(stuck)[2] == "violated"

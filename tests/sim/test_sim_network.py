@@ -141,6 +141,19 @@ def test_what_happens_on_one_link_does_not_depend_on_the_others() -> None:
     assert deliveries(spray(network, nodes=2)) == deliveries(spray(network, nodes=5))
 
 
+def test_two_links_have_draws_of_their_own() -> None:
+    history = spray(Network(delay=Exponential(0.002)), Few, 3)
+    assert deliveries(history, 1) != deliveries(history, 2)
+
+
+def test_a_rule_may_change_nothing_but_a_constant_delay() -> None:
+    network = Network(rules=(LinkRule((1,), (0,), delay=Constant(0.007)),))
+    for sender, to, delay in ((0, 1, MS), (1, 0, 7 * MS), (1, 2, MS), (2, 0, MS)):
+        entries = [int(node == sender) for node in range(3)]
+        history = simulate(Few, 3, entries=entries, dwell=ZERO, network=network)
+        assert {time for time, _ in deliveries(history, to)} == {delay}
+
+
 def test_the_network_changes_no_draw_of_a_node() -> None:
     think = Exponential(0.05)
     slow, fast = (

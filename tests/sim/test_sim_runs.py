@@ -195,10 +195,10 @@ def test_a_run_in_which_messages_flow_and_nobody_enters_stalls_in_virtual_time()
 
 
 def test_messages_that_flow_in_no_time_are_bounded_by_their_number() -> None:
-    made = world(Chatter, 2, entries=[0, 1], network=Network(delay=ZERO), history="sections")
+    made = world(Chatter, 2, entries=[2, 1], dwell=ZERO, network=Network(delay=ZERO), history="sections")
     made._max_standstill = 50_000
     ending = made.run()
-    assert ending.failed == "stalled"
+    assert (ending.failed, made.entries) == ("stalled", 2)
     assert "nobody entered while nodes [1] waited in 60000 events, the last at 0 s" in ending.text
 
 
@@ -240,6 +240,67 @@ def test_tickets_are_handed_out_to_the_last_and_no_more() -> None:
     assert history.ending.reason == "quiet"
     assert len(history.entries) == 11
     assert {entry.node for entry in history.entries} == {0, 1, 2, 3}
+
+
+def test_tickets_go_first_to_nodes_that_the_seed_draws() -> None:
+    order = list(range(8))
+    random.Random("5/turns").shuffle(order)
+    history = simulate(Lamport, 8, tickets=3, seed=5)
+    assert {entry.node for entry in history.entries} == set(order[:3])
+
+
+def test_a_run_in_which_somebody_enters_now_and_then_neither_stalls_nor_hits_the_bound_on_events() -> None:
+    made = world(Lamport, 3, entries=700, dwell=ZERO, stall_limit=0.1)
+    made._max_standstill = 10_000
+    assert made.run().reason == "quiet"
+    assert made.now > 10 * 0.1e9
+    assert made.events > 10_000
+
+
+def test_payload_bytes_are_those_of_each_copy_that_was_sent() -> None:
+    for algorithm in (Lamport, Maekawa):
+        history = simulate(algorithm, 4, entries=3)
+        sizes = dict.fromkeys(range(4), 0)
+        for event in history:
+            sizes[event.node] += len(event.payload) * (event.kind == "sent")
+        assert {node.node: node.totals.payload_bytes for node in history.nodes} == sizes
+
+
+class Hoarder(Algorithm):
+    """Keeps what is no plain data, from its start or after so many entries."""
+
+    name = "hoarder"
+    after: int = 40
+    kept: Any = None
+
+    def on_start(self, out: Out) -> None:
+        self.keep()
+
+    def on_request(self, request: EntryRequest, out: Out) -> None:
+        out.enter()
+
+    def on_release(self, out: Out) -> None:
+        self.after -= 1
+        self.keep()
+
+    def keep(self) -> None:
+        if self.after == 0:
+            self.kept = iter(())
+
+
+class Starter(Hoarder):
+    """Does so at once."""
+
+    name = "starter"
+    after: int = 0
+
+
+def test_state_that_is_not_plain_data_is_found_at_the_start_and_at_the_end() -> None:
+    late, early = simulate(Hoarder, 1, entries=40), simulate(Starter, 1, entries=40)
+    for history, entries in ((late, 40), (early, 0)):
+        assert history.ending.failed == "contract"
+        assert "the state 'kept' holds" in history.ending.text
+        assert len(history.entries) == entries
 
 
 class Numbers(Message):

@@ -18,8 +18,11 @@ def world(
     workload: type = Hold, **settings: Any,
 ) -> World:  # fmt: skip
     """Return the world of a run, before its first event. faults: as an experiment writes them."""
-    planned = plan(algorithm, nodes, workload=workload, falls_quiet=algorithm.falls_quiet, engine="sim", **settings)
     given = NO_FAULTS if faults is None else parse_faults(faults, nodes)
+    planned = plan(
+        algorithm, nodes, workload=workload, falls_quiet=algorithm.falls_quiet, engine="sim",
+        faults=msgspec.to_builtins(given) if faults else {}, **settings,
+    )  # fmt: skip
     return World(planned, algorithm, workload, network or Network(), given)
 
 
