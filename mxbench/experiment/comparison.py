@@ -142,7 +142,8 @@ def _compared(groups: list[Group]) -> str | None:
     if len({key_of(coordinates) for _, coordinates, _ in groups}) < len(groups):
         return RESULT
     several = len({number for number, _, _ in groups}) > 1
-    for key in sorted(_differing([coordinates for _, coordinates, _ in groups]), key=_order):
+    differing = _differing([coordinates for _, coordinates, _ in groups])
+    for key in sorted(differing, key=LAST.__eq__):  # the algorithm is a first coordinate
         alike: dict[str, set[int]] = {}
         for position, (number, coordinates, _) in enumerate(groups):
             alike.setdefault(key_of(coordinates, without=key), set()).add(number if several else position)
@@ -154,10 +155,6 @@ def _compared(groups: list[Group]) -> str | None:
 def _differing(all_coordinates: list[Coordinates]) -> list[str]:
     keys = {key: None for coordinates in all_coordinates for key in coordinates}
     return [key for key in keys if len({key_of({key: c.get(key)}) for c in all_coordinates}) > 1]
-
-
-def _order(key: str) -> tuple[bool, bool]:
-    return key == LAST, key != LEADING[0]
 
 
 def _varying(all_coordinates: list[Coordinates], compared: str | None) -> list[str]:

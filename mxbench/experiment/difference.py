@@ -59,7 +59,6 @@ def sample(rows: Sequence[Row], measure: str) -> Sample:
         value = (row.get(field) or {}).get(part) if part else row.get(field)
         if row.get("verdict") != "undecided" and isinstance(value, int | float) and math.isfinite(value):
             found.append((row.get("seed", 0), value))
-    found.sort()
     return Sample([seed for seed, _ in found], [value for _, value in found])
 
 

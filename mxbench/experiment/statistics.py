@@ -11,6 +11,7 @@ difference is tested as well (`paired_p`, `welch_p`), and the tests of one table
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from itertools import groupby
 from random import Random
 from statistics import NormalDist
@@ -18,7 +19,7 @@ from typing import NamedTuple
 
 LEVEL = 0.95
 MIN_SAMPLE = 3  # below, no interval is given: two values say next to nothing of their spread
-RESAMPLES = 5000
+RESAMPLES = 2000
 _TINY, _PRECISION = 1e-300, 1e-15
 
 
@@ -140,7 +141,7 @@ def rank_biserial(differences: Sequence[float]) -> float:
     It is the share of the ranks of the pairs that grew, less that of those that shrank. Pairs without a difference are
     left out; 0 if there is no other.
     """
-    ranked = [(rank, change) for rank, change in _ranked([d for d in differences if d]) if change]
+    ranked = list(_ranked([change for change in differences if change]))
     whole = math.fsum(rank for rank, _ in ranked)
     return math.fsum(math.copysign(rank, change) for rank, change in ranked) / whole if whole else 0.0
 
@@ -163,6 +164,7 @@ def t_cdf(t: float, freedom: float) -> float:
     return 1 - tail if t > 0 else tail
 
 
+@lru_cache(maxsize=1000)  # a table asks for few of them, each many times
 def t_quantile(p: float, freedom: float) -> float:
     """Return the t that a t variable does not exceed with probability p, 0 < p < 1."""
     if not 0 < p < 1:

@@ -1,0 +1,408 @@
+"""Comparisons as data: which lines are compared, what is called a difference, and what is said of two machines."""
+
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import mxbench
+from mxbench.errors import ExperimentError, ResultError
+from mxbench.experiment.comparison import compare_sources
+from mxbench.experiment.difference import Sample, decide, differ, sample, summarise
+from mxbench.experiment.sources import Source, environment_differences
+from mxbench.report.comparison import render
+
+HEAP = Path(__file__).parent / "heap_engine.py"
+SWEEP = """name: sweep
+matrix: {algorithm: [lamport, ricart-agrawala, maekawa], nodes: [2, 3]}
+engine: heap
+workload: {type: hold, entries_per_node: 4, dwell: 1ms}
+repeat: 5
+"""
+ONE = """name: one
+algorithm: lamport
+nodes: 3
+engine: heap
+workload: {type: hold, entries_per_node: 4, dwell: 1ms}
+repeat: 5
+"""
+
+
+def run(folder: Path, text: str = ONE, **flags: Any) -> str:
+    """Run an experiment on the heap loop and return the folder of its result."""
+    file = folder / "experiment.yaml"
+    file.write_text(text, encoding="utf-8")
+    return str(mxbench.run(file, plugins=[HEAP], results=folder / "results", **flags)["result"])
+
+
+@pytest.fixture(scope="module")
+def sweep(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return mxbench.compare(run(tmp_path_factory.mktemp("sweep"), SWEEP))
+
+
+def row(seed: int, **fields: Any) -> dict[str, Any]:
+    return {
+        "experiment": "x", "algorithm": "lamport", "quorum_system": None, "engine": "tcp", "workload": "hold",
+        "nodes": 3, "seed": seed, "verdict": "valid", "setting": {}, **fields,
+    }  # fmt: skip
+
+
+def source(rows: Sequence[dict[str, Any]], **environment: Any) -> Source:
+    return Source("results/x", "x", list(rows), environment, [])
+
+
+def of(values: Sequence[float], first_seed: int = 1) -> Sample:
+    return Sample(list(range(first_seed, first_seed + len(values))), list(values))
+
+
+def found(reference: Sample, other: Sample) -> dict[str, Any]:
+    difference = differ("wait_ms.mean", reference, other)
+    assert difference is not None
+    decide([difference])
+    return difference
+
+
+# ---- the lines ------------------------------------------------------------------------------------------------------
+
+
+def test_the_repeats_of_a_setting_make_a_line_and_its_keys_are_those_that_vary(sweep: dict[str, Any]) -> None:
+    assert sweep["varying"] == ["algorithm", "nodes"]
+    assert [tuple(line["setting"].values()) for line in sweep["lines"]] == [
+        (algorithm, nodes) for algorithm in ("lamport", "ricart-agrawala", "maekawa") for nodes in (2, 3)
+    ]
+    assert all((line["runs"], line["seeds"]) == (5, [1, 2, 3, 4, 5]) for line in sweep["lines"])
+    assert sweep["same"]["workload.dwell"] == "1ms"
+    assert (sweep["verdict"], sweep["exit_status"]) == ("valid", 0)
+
+
+def test_measures_have_intervals_but_counts_that_never_vary_have_none(sweep: dict[str, Any]) -> None:
+    measures = sweep["lines"][1]["measures"]
+    assert measures["messages_per_entry"] | {"repeats": 0} == {
+        "mean": 6, "low": None, "high": None, "least": 6, "greatest": 6, "repeats": 0, "exact": True,
+    }  # fmt: skip
+    wait = measures["wait_ms.mean"]
+    assert wait["least"] < wait["mean"] < wait["greatest"]
+    assert wait["low"] < wait["mean"] < wait["high"]
+
+
+def test_the_claim_stands_beside_what_was_measured(sweep: dict[str, Any]) -> None:
+    lamport, maekawa = sweep["lines"][1], sweep["lines"][5]
+    assert (lamport["claimed_messages_per_entry"], lamport["claim_ratio"], lamport["claim_holds"]) == (6, 1, True)
+    low, high = maekawa["claimed_messages_per_entry"]
+    assert low < maekawa["measures"]["saturated_messages_per_entry"]["mean"] < high
+    assert (maekawa["claim_kind"], maekawa["claim_ratio"]) == ("range", None)
+
+
+def test_undecided_runs_count_but_lend_no_number() -> None:
+    rows = [row(seed, messages_per_entry=6.0) for seed in (1, 2, 3)]
+    rows.append(row(4, messages_per_entry=99.0, verdict="undecided"))
+    [line] = compare_sources([source(rows)])["lines"]
+    assert (line["runs"], line["verdict"], line["verdicts"]) == (4, "undecided", {"valid": 3, "undecided": 1})
+    assert (line["measures"]["messages_per_entry"]["mean"], line["measures"]["messages_per_entry"]["repeats"]) == (6, 3)
+
+
+def test_a_quorum_system_is_named_only_where_there_are_several() -> None:
+    rows = [row(1, algorithm="maekawa", quorum_system=system) for system in ("grid", "majority")]
+    both = compare_sources([source([*rows, row(1)])])
+    names = [line["setting"]["algorithm"] for line in both["lines"]]
+    assert names == ["maekawa (grid)", "maekawa (majority)", "lamport"]
+    assert compare_sources([source(rows[:1])])["lines"][0]["setting"]["algorithm"] == "maekawa"
+
+
+def test_a_claim_that_fails_in_one_run_does_not_hold_and_claims_of_runs_are_put_together() -> None:
+    rows = [row(1, claim_holds=True, claimed_messages_per_entry=[4, 6]),
+            row(2, claim_holds=False, claimed_messages_per_entry=[3, 5]),
+            row(3, claim_holds=None, claimed_messages_per_entry=[4, 6])]  # fmt: skip
+    [line] = compare_sources([source(rows)])["lines"]
+    assert (line["claim_holds"], line["claimed_messages_per_entry"]) == (False, [3, 6])
+    [untold] = compare_sources([source(rows[2:])])["lines"]
+    assert untold["claim_holds"] is None
+
+
+def test_the_comparison_is_plain_data(sweep: dict[str, Any]) -> None:
+    assert json.loads(json.dumps(sweep)) == sweep
+
+
+# ---- what is compared -----------------------------------------------------------------------------------------------
+
+
+def test_algorithms_are_compared_at_equal_nodes_each_with_the_first(sweep: dict[str, Any]) -> None:
+    assert sweep["compared"] == "algorithm"
+    pairs = {(d["from"], d["to"], d["setting"]["nodes"]) for d in sweep["differences"]}
+    assert pairs == {("lamport", other, nodes) for other in ("ricart-agrawala", "maekawa") for nodes in (2, 3)}
+    counts = [d for d in sweep["differences"] if d["measure"] == "messages_per_entry" and d["to"] == "ricart-agrawala"]
+    assert [(d["outcome"], d["exact"], d["relative"]) for d in counts] == [
+        ("different", True, pytest.approx(-1 / 3))
+    ] * 2
+    for difference in sweep["differences"]:
+        ends = [sweep["lines"][difference[end]]["nodes"] for end in ("reference", "other")]
+        assert ends == [difference["setting"]["nodes"]] * 2
+
+
+def test_one_algorithm_is_compared_over_another_key_and_over_nodes_last() -> None:
+    swept = [row(1, nodes=nodes, setting={"workload.dwell": dwell}) for nodes in (3, 5) for dwell in ("1ms", "2ms")]
+    assert compare_sources([source(swept)])["compared"] == "workload.dwell"
+    assert compare_sources([source(swept[::2])])["compared"] == "nodes"
+
+
+def test_a_key_that_differs_between_two_results_is_what_they_are_compared_by(tmp_path: Path) -> None:
+    text = ONE.replace("algorithm: lamport", "matrix: {algorithm: [lamport, ricart-agrawala]}")
+    first, second = run(tmp_path, text), run(tmp_path, text, set=["workload.dwell=9ms"])
+    made = mxbench.compare(first, second)
+    assert made["compared"] == "workload.dwell"
+    assert {(d["from"], d["to"], d["setting"]["algorithm"]) for d in made["differences"]} == {
+        ("1ms", "9ms", "lamport"), ("1ms", "9ms", "ricart-agrawala")
+    }  # fmt: skip
+    waits = [d for d in made["differences"] if d["measure"] == "wait_ms.mean"]
+    assert all(d["outcome"] == "different" and d["paired"] and d["low"] > 0 and d["effect"] == 1 for d in waits)
+    assert all(d["outcome"] == "equal" for d in made["differences"] if d["measure"] == "messages_per_entry")
+
+
+def test_two_algorithms_of_two_experiments_are_compared(tmp_path: Path) -> None:
+    other = ONE.replace("name: one", "name: other").replace("lamport", "ricart-agrawala")
+    made = mxbench.compare(run(tmp_path), run(tmp_path, other))
+    assert (made["compared"], made["varying"]) == ("algorithm", ["algorithm", "nodes"])
+    assert [source["experiment"] for source in made["sources"]] == ["one", "other"]
+
+
+def test_lines_that_differ_in_two_things_are_not_compared() -> None:
+    made = compare_sources([source([row(1), row(1, algorithm="ricart-agrawala", nodes=5)])])
+    assert (made["compared"], made["differences"], len(made["lines"])) == (None, [], 2)
+
+
+def test_results_of_other_workloads_have_nothing_in_common() -> None:
+    with pytest.raises(ResultError, match="it has nothing in common with the other: its workload is 'bank', theirs"):
+        compare_sources([source([row(1, workload="bank")]), source([row(1)])])
+
+
+def test_a_result_is_not_compared_with_itself(tmp_path: Path) -> None:
+    result = run(tmp_path)
+    with pytest.raises(ResultError, match="given twice"):
+        mxbench.compare(result, tmp_path / "results" / "latest")
+
+
+def test_what_is_no_result_or_holds_no_run_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ResultError, match="not a result of mxbench"):
+        mxbench.compare(tmp_path)
+    with pytest.raises(ExperimentError, match="there is no such file"):
+        mxbench.compare(tmp_path / "nowhere")
+    with pytest.raises(ResultError, match="nothing to compare"):
+        mxbench.compare()
+    (tmp_path / "runs").mkdir()
+    with pytest.raises(ResultError, match="no run of it has ended"):
+        mxbench.compare(tmp_path)
+
+
+def test_a_result_whose_experiment_is_lost_is_compared_by_its_rows(tmp_path: Path) -> None:
+    result = run(tmp_path, SWEEP, set=["nodes=3"])
+    (Path(result) / "experiment.yaml").unlink()
+    (Path(result) / "environment.json").unlink()
+    made = mxbench.compare(result)
+    assert [line["setting"] for line in made["lines"]] == [
+        {"algorithm": name, "nodes": 3} for name in ("lamport", "ricart-agrawala", "maekawa")
+    ]
+
+
+# ---- the same at two times ------------------------------------------------------------------------------------------
+
+
+def test_two_results_of_one_experiment_differ_in_nothing_and_show_the_noise_floor(tmp_path: Path) -> None:
+    """Other seeds make other delays here, as a second invocation makes other times on a machine."""
+    made = mxbench.compare(run(tmp_path), run(tmp_path, seed=100))
+    assert (made["compared"], made["varying"]) == ("result", ["algorithm", "nodes", "result"])
+    outcomes = {d["measure"]: d["outcome"] for d in made["differences"]}
+    assert outcomes.pop("messages_per_entry") == "equal"
+    assert set(outcomes.values()) == {"no difference shown"}
+    assert not any(d["paired"] for d in made["differences"])
+    assert {item["measure"] for item in made["noise"]} == {"wait_ms.mean", "sync_delay_ms.mean", "entries_per_s"}
+    assert all(0 < item["median"] <= item["largest"] < 0.5 for item in made["noise"])
+
+
+def test_results_that_are_the_same_run_by_run_are_equal(tmp_path: Path) -> None:
+    made = mxbench.compare(run(tmp_path), run(tmp_path))
+    assert {(d["outcome"], d["exact"], d["paired"]) for d in made["differences"]} == {("equal", True, True)}
+
+
+def test_an_environment_that_differs_is_named_and_then_there_is_no_noise_floor() -> None:
+    rows = [row(seed, entries_per_s=100.0 + seed) for seed in (1, 2, 3)]
+    old = {"time": "then", "python": "CPython 3.11.2", "libraries": {"msgspec": "0.18"}, "commit": {"id": "a"}}
+    new = {"time": "now", "python": "CPython 3.12.1", "libraries": {"msgspec": "0.19"}, "commit": None, "cores": 4}
+    made = compare_sources([source(rows, **old), source(rows, **new)])
+    assert {d["field"]: (d["source"], d["reference"], d["other"]) for d in made["environment"]} == {
+        "python": (2, "CPython 3.11.2", "CPython 3.12.1"),
+        "libraries.msgspec": (2, "0.18", "0.19"),
+        "commit.id": (2, "a", None),
+        "cores": (2, None, 4),
+    }
+    assert made["noise"] is None
+    assert compare_sources([source(rows, **old), source(rows, **old | {"time": "now"})])["noise"] is not None
+
+
+def test_a_plugin_file_that_one_of_two_results_needs_is_no_environment() -> None:
+    made = [source([row(1)], files={}), source([row(1)], files={"plugins/mine.py": "0123"})]
+    assert environment_differences(made) == []
+
+
+@pytest.mark.parametrize(("now", "named"), [(0.9, False), (1.0, True), (3.0, True)])
+def test_a_load_is_named_where_it_is_of_half_the_cores_or_more(now: float, named: bool) -> None:
+    made = [source([row(1)], load_average=[load, 0, 0], usable_cores=2) for load in (0.0, now)]
+    assert [d["field"] for d in environment_differences(made)] == ["load_average"] * named
+
+
+def test_a_plugin_file_of_another_text_is_an_environment_that_differs(tmp_path: Path) -> None:
+    first, second = run(tmp_path), run(tmp_path, seed=100)
+    copy = Path(second) / "plugins" / "heap_engine.py"
+    copy.write_text(copy.read_text() + "# changed\n")
+    fields = [d["field"] for d in mxbench.compare(first, second)["environment"]]
+    assert "files.plugins/heap_engine.py" in fields
+
+
+# ---- is it real? ----------------------------------------------------------------------------------------------------
+
+
+def test_runs_of_equal_seeds_are_paired_so_that_what_they_share_is_no_noise() -> None:
+    """Each run waits for 10 to 50 ms, by its seed, and one setting adds 1 ms to it: unpaired, that would drown."""
+    base = [10.0, 20.0, 30.0, 40.0, 50.0]
+    more = [value + 1 + extra for value, extra in zip(base, (0.01, 0.02, 0.0, 0.03, 0.01), strict=True)]
+    paired, unpaired = found(of(base), of(more)), found(of(base), of(more, first_seed=100))
+    assert (paired["paired"], paired["outcome"], paired["effect"]) == (True, "different", 1)
+    assert paired["effect_kind"] == "matched-pairs rank-biserial correlation"
+    assert (unpaired["paired"], unpaired["outcome"]) == (False, "no difference shown")
+    assert unpaired["effect_kind"] == "Cliff's delta"
+    assert paired["low"] <= paired["difference"] <= paired["high"]
+
+
+def test_a_difference_downwards_is_one_as_well() -> None:
+    difference = found(of([9.0, 9.2, 9.1]), of([1.0, 1.1, 1.0]))
+    assert (difference["outcome"], difference["effect"]) == ("different", -1)
+    assert difference["low"] <= difference["difference"] <= difference["high"] < 0
+
+
+def test_a_test_alone_makes_no_difference_where_the_interval_holds_nothing_to_be_possible() -> None:
+    """Two of ten pairs went the other way, so far that some resamples show no gain."""
+    gains = [2.1, 2.6, 2.4, 2.0, 2.0, 3.2, 1.0, -2.9, 2.9, -1.1]
+    difference = found(of([0.0] * 10), of(gains))
+    assert difference["adjusted_p"] < 0.05
+    assert difference["low"] < 0 < difference["high"]
+    assert difference["outcome"] == "no difference shown"
+
+
+def test_pairs_are_made_by_seed_and_not_by_place() -> None:
+    rows = [row(seed, wait_ms={"mean": 10.0 * seed}) for seed in (3, 1, 2, 9)]
+    others = [row(seed, wait_ms={"mean": 10.0 * seed + 1}) for seed in (1, 2, 3, 7)]
+    difference = found(sample(rows, "wait_ms.mean"), sample(others, "wait_ms.mean"))
+    assert (difference["repeats"], difference["difference"]) == ([3, 3], 1)
+    assert (difference["reference_mean"], difference["other_mean"]) == (20, 21)
+
+
+def test_a_seed_that_stands_for_two_runs_pairs_nothing() -> None:
+    twice = Sample([1, 1, 2, 3], [1.0, 2.0, 3.0, 4.0])
+    assert found(twice, of([1.0, 2.0, 4.0]))["paired"] is False
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_with_fewer_than_three_repeats_nothing_is_called_a_difference(count: int) -> None:
+    difference = found(of([1.0, 1.1][:count]), of([9.0, 9.1][:count]))
+    assert (difference["outcome"], difference["low"], difference["p"]) == ("too few repeats", None, None)
+    summary = summarise(of([1.0, 1.1][:count]))
+    assert summary is not None
+    assert (summary["low"], summary["high"]) == (None, None)
+
+
+def test_counts_without_noise_are_equal_or_different_and_need_no_interval() -> None:
+    assert found(of([6.0] * 3), of([6.0] * 5, first_seed=50))["outcome"] == "equal"
+    different = found(of([6.0] * 3), of([4.0] * 3))
+    assert (different["outcome"], different["exact"], different["low"], different["effect"]) == (
+        "different", True, None, None,
+    )  # fmt: skip
+    one_noisy = found(of([6.0] * 5), of([6.0, 6.1, 5.9, 6.05, 6.0]))
+    assert (one_noisy["outcome"], one_noisy["exact"]) == ("no difference shown", False)
+
+
+def test_many_tests_of_nothing_find_nothing() -> None:
+    """Sixty settings without any difference: without Holm's adjustment three of them would be 'found', on average."""
+    draw = Random(5)
+    differences = [
+        differ("wait_ms.mean", *(of([draw.gauss(10, 1) for _ in range(5)]) for _ in range(2))) for _ in range(60)
+    ]
+    made = [difference for difference in differences if difference]
+    decide(made)
+    assert min(difference["p"] for difference in made) < 0.05
+    assert {difference["outcome"] for difference in made} == {"no difference shown"}
+    assert all(difference["adjusted_p"] >= difference["p"] for difference in made)
+
+
+def test_a_measure_that_one_of_them_lacks_is_not_compared() -> None:
+    assert differ("sync_delay_ms.mean", of([]), of([1.0, 2.0, 3.0])) is None
+
+
+@settings(max_examples=8, deadline=None)
+@given(
+    st.lists(st.tuples(st.floats(0, 100), st.floats(0, 100)), min_size=3, max_size=8), st.randoms(use_true_random=False)
+)
+def test_the_order_of_runs_changes_nothing(pairs: list[tuple[float, float]], draw: Random) -> None:
+    def rows(side: int) -> list[dict[str, Any]]:
+        names = ("lamport", "ricart-agrawala")
+        return [row(seed, algorithm=names[side], wait_ms={"mean": pair[side]}) for seed, pair in enumerate(pairs)]
+
+    first, second = rows(0), rows(1)
+    in_order = compare_sources([source(first + second)])["differences"]
+    draw.shuffle(first)
+    draw.shuffle(second)
+    assert compare_sources([source(first + second)])["differences"] == in_order
+
+
+# ---- what is printed ------------------------------------------------------------------------------------------------
+
+
+def text_of(*rows: dict[str, Any], form: str = "plain") -> str:
+    return render(compare_sources([source(rows)]), form)
+
+
+def test_the_worst_verdict_comes_first_and_what_is_wrong_is_told_below() -> None:
+    claim = {"claimed_messages_per_entry": 6, "claim_kind": "exact", "claim_holds": False}
+    rows = [row(seed, messages_per_entry=7.5, **claim) for seed in (1, 2)]
+    text = text_of(*rows, row(3, verdict="violated"), row(4, verdict="undecided"))
+    assert re.search(r"^lamport +3 +4 +7\.50 +6 .* 1 violated, 1 undecided, 2 valid$", text, re.MULTILINE)
+    assert "claim not met: algorithm lamport, nodes 3: claimed 6 messages an entry\n" in text
+    assert "violated: algorithm lamport, nodes 3: its price is not that of mutual exclusion\n" in text
+    assert "runs that are undecided have no part in the numbers\n" in text
+    assert "no interval for fewer than 3 runs; 'repeat: 5' gives one\n" in text
+
+
+@pytest.mark.parametrize(("holds", "told"), [(True, "within"), (False, "outside"), (None, "-")])
+def test_a_range_has_no_ratio_but_a_measured_number_within_it_or_outside(holds: bool | None, told: str) -> None:
+    claim = {"claimed_messages_per_entry": [4, 6], "claim_kind": "range", "claim_regime": "saturated"}
+    text = text_of(row(1, messages_per_entry=5.0, saturated_messages_per_entry=5.25, claim_holds=holds, **claim))
+    assert re.search(rf"^lamport +3 +1 +5\.00 +5\.25 +4 to 6 +{told}  ", text + "  ", re.MULTILINE) or (
+        told == "-" and "ratio" not in text  # a column without a value is left out
+    )
+
+
+def test_half_an_interval_stands_behind_the_mean() -> None:
+    text = text_of(*[row(seed, entries_per_s=value) for seed, value in enumerate((9.0, 10.0, 11.0))])
+    assert "10.00 ± 2.48" in text  # t(0.975, 2) * 1 / sqrt(3)
+
+
+def test_a_difference_from_nothing_is_shown_as_it_is() -> None:
+    rows = [row(seed, nodes=nodes, messages_per_entry=float(nodes - 1)) for nodes in (1, 3) for seed in (1, 2, 3)]
+    assert re.search(r"^ +3 +1 +lamport +messages per entry +2\.00 +0\.00 +\+2 +- ", text_of(*rows), re.MULTILINE)
+
+
+def test_a_difference_of_two_results_made_alike_is_laid_to_the_machine() -> None:
+    fast, slow = ([row(s, entries_per_s=base + s) for s in range(1, 6)] for base in (100.0, 500.0))
+    text = render(compare_sources([source(fast), source(slow)]))
+    assert "a difference between these results is one of the machine, since nothing else differs\n" in text
+    assert "of the machine" not in render(compare_sources([source(fast), source(fast)]))
+
+
+def test_a_bar_in_a_name_does_not_split_a_cell_of_github_and_nothing_steers_the_terminal() -> None:
+    rows = [row(1, algorithm="a|b", setting={"workload.word": "x\x1b[2Jy"}), row(1, algorithm="a|b")]
+    assert "| a\\|b " in text_of(*rows, form="github")
+    assert "\x1b" not in text_of(*rows) + text_of(*rows, form="github") + text_of(*rows, form="html")
