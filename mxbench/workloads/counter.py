@@ -110,7 +110,8 @@ class Counter(Workload):
 
     def write(self, out: WorkloadOut) -> None:
         """Write back what was read, plus one."""
-        assert self.entry is not None and self.read is not None, "a write follows a read, inside"
+        assert self.entry is not None, "a write is made inside"
+        assert self.read is not None, "and after a read"
         out.send(self.parameters.n, Write(self.read.value + 1, self.read.version, self.entry.number))
 
 

@@ -29,12 +29,12 @@ from tabulate import tabulate
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))  # for plans, when run as a script
 
-from mxbench_plugins.lamport import Lamport  # noqa: E402
 from plans import plan  # noqa: E402
 
 from mxbench.core.distributions import ZERO  # noqa: E402
 from mxbench.core.history import History  # noqa: E402
 from mxbench.net.cluster import Cluster  # noqa: E402
+from mxbench_plugins.lamport import Lamport  # noqa: E402
 
 SOURCE = HERE / "floor" / "lamport.c"
 TARGETS = {10: (0.25, 0.40), 5: (0.25, 0.40), 2: (None, 0.25)}  # full history: what the first issue asks, and 'Fast'

@@ -5,11 +5,11 @@ The history is that of Lamport's algorithm on ten nodes in virtual time, so its 
 
 import msgspec
 import pytest
-from mxbench_plugins.lamport import Lamport
 from plans import run
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from mxbench.core.history import History, NodeHistory, Recorder, Totals
+from mxbench_plugins.lamport import Lamport
 
 NODES, ENTRIES_PER_NODE = 10, 20
 ENTRIES = NODES * ENTRIES_PER_NODE

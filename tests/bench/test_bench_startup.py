@@ -6,12 +6,12 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from mxbench_plugins.lamport import Lamport
 from plans import plan
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from mxbench.core.distributions import ZERO
 from mxbench.net.cluster import Cluster
+from mxbench_plugins.lamport import Lamport
 
 IMPORTS = "import sys, mxbench.net.spawner; print(len(sys.modules))"
 

@@ -3,9 +3,8 @@
 The clock has moved on since it asked, so it replies to a later request while its own, earlier one is on its way.
 """
 
-from mxbench_plugins.ricart_agrawala import Reply, Request, RicartAgrawala
-
 from mxbench import Algorithm, Out, hookimpl
+from mxbench_plugins.ricart_agrawala import Reply, Request, RicartAgrawala
 
 
 class CurrentClock(RicartAgrawala):

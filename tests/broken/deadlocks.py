@@ -1,8 +1,7 @@
 """Fault: Ricart-Agrawala that forgets the node's id when two requests have the same timestamp, so both nodes defer."""
 
-from mxbench_plugins.ricart_agrawala import Reply, Request, RicartAgrawala
-
 from mxbench import Algorithm, Out, hookimpl
+from mxbench_plugins.ricart_agrawala import Reply, Request, RicartAgrawala
 
 
 class Deadlocks(RicartAgrawala):

@@ -6,9 +6,8 @@ takes three requests that meet at two arbiters in an unlucky order.
 
 from bisect import insort
 
-from mxbench_plugins.maekawa import Failed, Inquire, Maekawa
-
 from mxbench import Algorithm, Out, hookimpl
+from mxbench_plugins.maekawa import Failed, Inquire, Maekawa
 
 
 class MaekawaWithoutExtraFailed(Maekawa):

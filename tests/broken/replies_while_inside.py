@@ -6,9 +6,8 @@ at entry would reach that node in time and hide the fault. Only one that is rais
 It takes a request that comes while a node is inside and nobody else waits: two nodes, or some time to think.
 """
 
-from mxbench_plugins.ricart_agrawala import Reply, Request, RicartAgrawala
-
 from mxbench import Algorithm, Out, hookimpl
+from mxbench_plugins.ricart_agrawala import Reply, Request, RicartAgrawala
 
 
 class RepliesWhileInside(RicartAgrawala):

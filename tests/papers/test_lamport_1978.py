@@ -3,11 +3,11 @@
 from typing import Any
 
 import pytest
-from mxbench_plugins.lamport import Lamport, Reply, Request
 from oracles import messages, overlaps, served_against_causal_order, stamps_out_of_order
 from plans import run
 
 from mxbench.core.distributions import ZERO, Exponential
+from mxbench_plugins.lamport import Lamport, Reply, Request
 
 SEEDS = range(10)
 MS = 1_000_000

@@ -5,13 +5,13 @@ from bisect import insort
 from itertools import combinations
 
 import pytest
-from mxbench_plugins.maekawa import Failed, Maekawa
 from oracles import assert_right, messages, messages_per_entry
 from plans import run
 
 from mxbench.core.algorithm import Out
 from mxbench.core.distributions import Exponential
 from mxbench.core.quorums import Grid, ProjectivePlane
+from mxbench_plugins.maekawa import Failed, Maekawa
 
 PLANES = (7, 13, 21, 31)
 SEEDS = range(10)

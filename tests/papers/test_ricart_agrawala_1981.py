@@ -3,8 +3,6 @@
 from typing import Any
 
 import pytest
-from mxbench_plugins.lamport import Lamport
-from mxbench_plugins.ricart_agrawala import RicartAgrawala
 from oracles import (
     assert_right,
     messages,
@@ -16,6 +14,8 @@ from oracles import (
 from plans import run
 
 from mxbench.core.distributions import ZERO, Constant, Exponential
+from mxbench_plugins.lamport import Lamport
+from mxbench_plugins.ricart_agrawala import RicartAgrawala
 
 SEEDS = range(10)
 MS = 1_000_000
