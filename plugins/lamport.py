@@ -95,7 +95,8 @@ class Lamport(Algorithm):
 
     def enter_if_first(self, out: Out) -> None:
         """Enter if our request precedes all others in the queue and we heard from every node after it."""
-        mine = (self.queue[self.me], self.me)
+        me = self.me
+        mine = (self.queue[me], me)
         for node, clock in self.queue.items():
             if (clock, node) < mine:
                 return  # somebody asked before us

@@ -114,8 +114,8 @@ class Driver:
                     while node.advance():
                         pass
             self.handled += len(messages)
-        if link.has_outgoing and link not in self.dirty:
-            self.dirty.append(link)  # an acknowledgement on its own
+        if not link.batch and link.acknowledgement_due:
+            self.dirty.append(link)
 
     def advance(self) -> None:
         """Take the steps that are due."""

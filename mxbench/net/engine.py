@@ -1,13 +1,18 @@
-"""The engine `tcp`, as a plugin."""
+"""The engine `tcp`, as a plugin.
 
+It is known everywhere, so that an experiment which names it can be read; what it is made of is imported when it runs.
+"""
+
+import os
+import select
 from collections.abc import Callable
 from pathlib import Path
 
 from mxbench.core.engine import RunEngine
 from mxbench.core.history import History
 from mxbench.core.plan import Progress, RunPlan
+from mxbench.errors import MachineError
 from mxbench.hookspecs import hookimpl
-from mxbench.net.cluster import Cluster
 
 
 class TcpEngine(RunEngine):
@@ -16,7 +21,27 @@ class TcpEngine(RunEngine):
     name = "tcp"
 
     def run(self, plan: RunPlan, folder: Path, progress: Callable[[Progress], None] | None = None) -> History:
+        missing = _missing()
+        if missing:
+            raise MachineError(
+                f"the engine 'tcp' needs {' and '.join(missing)}, which this system does not have; "
+                "simulate instead: --engine sim"
+            )
+        from mxbench.net.cluster import Cluster
+
         return Cluster(plan, folder, progress).run()
+
+
+def _missing() -> list[str]:
+    """Return what the engine needs of a system, beside sockets, and this one lacks; on POSIX nothing."""
+    found = [] if hasattr(os, "fork") else ["os.fork"]
+    if not hasattr(select, "poll"):
+        found.append("select.poll")
+    try:
+        import resource  # noqa: F401
+    except ImportError:
+        found.append("the module 'resource'")
+    return found
 
 
 @hookimpl

@@ -54,7 +54,7 @@ class Link:
         self._sent = 0  # number of the last frame made
         self._acknowledged = 0  # number that our last frame said we had received
         self._kept: deque[tuple[int, bytes]] = deque()  # frames that the peer has not yet said it received
-        self._outgoing = bytearray()  # what the kernel has not yet taken
+        self._outgoing: bytes | bytearray = b""  # what the kernel has not yet taken
         self._unframer = Unframer(frame_type)
 
     def post(self, message: msgspec.Raw, completed: int, version: int) -> None:
@@ -82,7 +82,10 @@ class Link:
         data = frame((self._sent, self.received, self.completed, self.version, self.batch))
         self._kept.append((self._sent, data))
         if self.connection is not None:
-            self._outgoing += data
+            if self._outgoing:
+                self._outgoing += data
+            else:
+                self._outgoing = data
         self.batch.clear()
         self.batch_bytes = 0
         self.completed = self.version = UNSET
@@ -91,17 +94,24 @@ class Link:
         """Send what there is; return False if the kernel would not take it all. Raises OSError if the link broke."""
         if self.batch:
             self.seal()
-        if self.connection is None or not self._outgoing:
+        elif self.acknowledgement_due and self.connection is not None:
+            self._outgoing += frame((0, self.received, 0, 0, []))
+            self._acknowledged = self.received
+        data = self._outgoing
+        if self.connection is None or not data:
             return True
         try:
-            taken = self.connection.send(self._outgoing)
+            taken = self.connection.send(data)
         except BlockingIOError:
             return False
         self.wire_bytes += taken
-        if taken == len(self._outgoing):
-            self._outgoing.clear()
+        if taken == len(data):
+            self._outgoing = b""
             return True
-        del self._outgoing[:taken]
+        if isinstance(data, bytearray):
+            del data[:taken]
+        else:
+            self._outgoing = bytearray(data[taken:])  # more will gather behind it: from now on without a copy each
         return False
 
     def take(self, data: bytes) -> list[tuple[int, int, int, int, list[Any]]]:
@@ -118,15 +128,13 @@ class Link:
                 raise Garbage(f"frame {number} after frame {self.received}")
             self.received = number
             fresh.append(item)
-        if self.received - self._acknowledged >= MAX_UNACKNOWLEDGED and self.connection is not None:
-            self._outgoing += frame((0, self.received, 0, 0, []))
-            self._acknowledged = self.received
         return fresh
 
     @property
-    def has_outgoing(self) -> bool:
-        """True while something waits for a flush."""
-        return bool(self._outgoing) or bool(self.batch)
+    def acknowledgement_due(self) -> bool:
+        """True if the peer keeps many frames for want of hearing that they came; a flush tells it, with a batch or
+        without."""
+        return self.received - self._acknowledged >= MAX_UNACKNOWLEDGED
 
     def connected(self, connection: socket.socket, peer_has: int) -> None:
         """Go on over a new connection: send again all frames after the one numbered `peer_has`."""
@@ -135,7 +143,7 @@ class Link:
         self._unframer.reset()
         while self._kept and self._kept[0][0] <= peer_has:
             self._kept.popleft()
-        self._outgoing = bytearray(b"".join(data for _, data in self._kept))
+        self._outgoing = b"".join(data for _, data in self._kept)
 
     def disconnected(self, now: int) -> None:
         """Close the connection; what was not acknowledged is kept for the next one."""
@@ -143,4 +151,4 @@ class Link:
             self.connection.close()
             self.connection = None
             self.lost_at = now
-        self._outgoing.clear()
+        self._outgoing = b""

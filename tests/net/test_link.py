@@ -194,7 +194,7 @@ def test_a_side_that_only_listens_acknowledges_so_that_the_other_forgets() -> No
         speaker.flush()
         listener.take(bytes(there.bytes))
         there.bytes.clear()
-        if listener.has_outgoing:
+        if listener.acknowledgement_due:
             listener.flush()
         speaker.take(bytes(back.bytes))
         back.bytes.clear()
