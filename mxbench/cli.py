@@ -189,9 +189,7 @@ def check(
     nodes: Annotated[
         int | None, typer.Option(metavar="N", help="How many nodes (3, or as many as a list has).", show_default=False)
     ] = None,
-    requests: Annotated[
-        str, typer.Option(metavar="R", help="Requests of each node, or a list like 1,1,1,0,0.")
-    ] = "2",
+    requests: Annotated[str, typer.Option(metavar="R", help="Requests of each node, or a list like 1,1,1,0,0.")] = "2",
     network: Annotated[
         str,
         typer.Option(
@@ -270,6 +268,16 @@ def list_plugins(
 
         raise ExperimentError(f"there is no kind '{kind}'{suggestion(kind, KINDS)} (kinds: {', '.join(KINDS)})")
     print(listing(wanted, tuple(map(str, plugin or ()))))
+
+
+@app.command(epilog="Example: mxbench schema > schema.json")
+@_told
+def schema(plugin: Plugins = None) -> None:
+    """Print the JSON Schema of an experiment file, for editors; shipped experiments name it in their first line."""
+    from mxbench.experiment.json_schema import json_schema
+    from mxbench.registry import Registry
+
+    _print_json(json_schema(Registry(tuple(map(str, plugin or ())))))
 
 
 def _note(text: str) -> None:

@@ -34,7 +34,7 @@ class LiveProgress:
 
     def update(self, progress: RunProgress) -> None:
         """Show how far an invocation has come."""
-        if progress.done == 0 and progress.progress is None:  # of several files, the next one begins
+        if progress.done == progress.taken_over and progress.progress is None:  # of several files, the next one begins
             self._started = time.monotonic()
         self._live.update(Text("\n".join(lines(progress, time.monotonic() - self._started))))
 
@@ -47,8 +47,9 @@ def lines(progress: RunProgress, elapsed_s: float) -> list[str]:
     title += f"{plan.nodes} node{'s' if plan.nodes > 1 else ''}, seed {plan.seed}"
     total = entries_of(plan)
     entries = now.entries if now else 0
-    part = (progress.done + (min(entries / total, 1.0) if total else 0.0)) / progress.total
-    filled = round(part * BAR)
+    done = progress.done + (min(entries / total, 1.0) if total else 0.0)
+    filled = round(done / progress.total * BAR)
+    part = (done - progress.taken_over) / (progress.total - progress.taken_over)  # of what this command has to do
     said = [
         "█" * filled + "░" * (BAR - filled),
         f"{entries:,} of {total:,} entries" if total else f"{entries:,} entries",

@@ -294,7 +294,11 @@ def test_an_interrupted_run_says_what_is_kept_and_leaves_no_process(tmp_path: Pa
     process.send_signal(how)
     out, told = process.communicate(timeout=30)
     assert process.returncode == 130
-    assert re.fullmatch(r"mxbench: interrupted; the \d+ of 50 runs that ended are kept in 'results/slow/[^']+'\n", told)
+    assert re.fullmatch(
+        r"mxbench: interrupted; the \d+ of 50 runs that ended are kept in '(results/slow/[^']+)'; "
+        r"continue with: mxbench run \1\n",
+        told,
+    )
     assert out == ""
     assert not list(runs.glob("*/runs/.*"))
     assert json.loads((tmp_path / "results" / "latest" / "summary.json").read_text())["interrupted"]

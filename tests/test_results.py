@@ -13,8 +13,9 @@ import mxbench
 from mxbench.errors import ExperimentError, MachineError, ResultError
 from mxbench.experiment.document import dotted
 from mxbench.experiment.environment import environment
+from mxbench.experiment.folder import InvocationFolder
 from mxbench.experiment.invocation import Interrupted, RunProgress, combine, run
-from mxbench.experiment.results import InvocationFolder, load_document, load_history, load_rows, runs_of
+from mxbench.experiment.results import load_document, load_history, load_rows, runs_of
 from mxbench.experiment.source import parse
 
 HEAP = Path(__file__).parent / "heap_engine.py"
@@ -170,7 +171,7 @@ def test_the_stored_experiment_says_what_the_file_left_to_defaults(tmp_path: Pat
 
 
 def test_invocations_at_the_same_moment_do_not_meet(tmp_path: Path) -> None:
-    folders = [InvocationFolder(tmp_path, "x").path.name for _ in range(50)]
+    folders = [InvocationFolder.create(tmp_path, "x").path.name for _ in range(50)]
     assert len(set(folders)) == 50
     assert [name[:-5] for name in folders] == sorted(name[:-5] for name in folders)
 
@@ -198,9 +199,7 @@ def test_an_experiment_interrupted_at_once_leaves_nothing(tmp_path: Path) -> Non
 @pytest.mark.parametrize("what", ["MachineError('no socket')", "OSError(28, 'No space left on device')"])
 def test_a_machine_that_fails_keeps_the_runs_that_ended(tmp_path: Path, what: str) -> None:
     engine = breaking_off(tmp_path, what)
-    with pytest.raises(
-        MachineError, match=r"(no socket|No space left on device); the 1 of 2 runs that ended are kept in"
-    ):
+    with pytest.raises(MachineError, match=r"(no socket|the disk is full); the 1 of 2 runs that ended are kept in"):
         run(file_of(tmp_path), plugins=[engine], engine="breaks-off", results=tmp_path / "results")
     assert [row["seed"] for row in load_rows(tmp_path / "results" / "latest")] == [1]
 

@@ -33,7 +33,11 @@ REFUSED = {
     "deep-block": ("".join("  " * level + "a:\n" for level in range(80)), "x.yaml:51: nested over 50 deep"),
     "tab": ("a:\n\tb: 1\n", "x.yaml:2: broken YAML: a tab; use spaces"),
     "colon": ("question: which: this\n", "x.yaml:1: broken YAML: a ':' where none can be; put text that holds ': '"),
-    "open-bracket": ("a: [1, 2\nb: 3\n", "x.yaml:2: broken YAML"),
+    "open-bracket": (
+        "a: [1, 2\nb: 3\n",
+        "x.yaml:2: broken YAML: the '[' of line 1 is not closed before this; is a ']' or a ',' missing?",
+    ),
+    "open-brace": ("a: {b: 1\n\n", "x.yaml:3: broken YAML: the '{' of line 1 is not closed before this; is a '}'"),
     "open-quote": ("a: 'x\nb: 3\n", "broken YAML"),
     "two-documents": ("a: 1\n---\nb: 2\n", "x.yaml:2: a second document begins here ('---')"),
     "key-list": ("? [a]\n: 1\n", "x.yaml:1: a key must be a word"),

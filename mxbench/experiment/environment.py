@@ -1,9 +1,11 @@
 """Where a result was made: versions, machine, commit and load, as plain data. It names no host and no user."""
 
+import hashlib
 import os
 import platform
 import subprocess
 import sys
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -31,6 +33,16 @@ def environment() -> dict[str, Any]:
         "load_average": _load(),
         "python_flags": {"optimize": sys.flags.optimize, "hash_seed": os.environ.get("PYTHONHASHSEED")},
     }
+
+
+def code_hash(modules: Iterable[str]) -> str:
+    """Return a hash of the source of mxbench and of these modules, which tells a changed file without a commit."""
+    files = set(Path(__file__).parent.parent.rglob("*.py"))
+    files |= {Path(file) for name in modules if (file := getattr(sys.modules.get(name), "__file__", None))}
+    found = hashlib.sha256()
+    for file in sorted(files):
+        found.update(file.name.encode() + b"\0" + file.read_bytes())
+    return found.hexdigest()[:12]
 
 
 def _version(name: str) -> str | None:

@@ -10,10 +10,14 @@ from mxbench.experiment.results import LATEST, is_run, load_row, locate
 
 
 class Found(NamedTuple):
-    """An experiment's file, and the keys that are fixed because one run of a result is to be repeated."""
+    """An experiment's file, and the keys that are fixed because one run of a result is to be repeated.
+
+    result: the folder that was named, where FILE is a result.
+    """
 
     file: Path
     fixed: dict[str, Any]
+    result: Path | None = None
 
 
 def shipped() -> dict[str, Path]:
@@ -48,7 +52,7 @@ def find(file: str | Path) -> Found:
 def _of_result(path: Path) -> Found:
     folder = locate(path)
     if not is_run(folder):
-        return Found(folder / "experiment.yaml", {})
+        return Found(folder / "experiment.yaml", {}, folder)
     row = load_row(folder)
     fixed = {**row.get("setting", {}), "seed": row["seed"], "repeat": 1}
-    return Found(folder.parent.parent / "experiment.yaml", fixed)
+    return Found(folder.parent.parent / "experiment.yaml", fixed, folder)

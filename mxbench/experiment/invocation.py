@@ -1,44 +1,43 @@
 """One invocation of an experiment: all is checked and planned, then each run is carried out, judged and stored."""
 
-from collections.abc import Callable, Iterable, Mapping
+import shlex
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 from mxbench import __version__
-from mxbench.core.history import History
-from mxbench.core.plan import Progress, RunPlan
 from mxbench.core.verdict import worst
-from mxbench.errors import ExperimentError, MachineError, MxbenchError, PluginError
+from mxbench.errors import ExperimentError, MachineError, MxbenchError
 from mxbench.experiment.document import Document, Mistakes
-from mxbench.experiment.environment import environment
-from mxbench.experiment.expect import all_met, check_expectations, exit_status, run_status
+from mxbench.experiment.environment import code_hash, environment
+from mxbench.experiment.expect import all_met, exit_status, run_status
 from mxbench.experiment.finding import find
-from mxbench.experiment.judge import judge, row
+from mxbench.experiment.folder import InvocationFolder, reason
+from mxbench.experiment.job import Job
 from mxbench.experiment.overrides import apply_sets, apply_smoke, put
 from mxbench.experiment.planning import PlannedSetting, plan_runs, plan_settings
-from mxbench.experiment.resolved import store_resolved
-from mxbench.experiment.results import InvocationFolder, load_rows
+from mxbench.experiment.resolved import resolve
+from mxbench.experiment.results import load_rows
+from mxbench.experiment.resumption import continue_one, siblings
+from mxbench.experiment.running import RunProgress, do_all
 from mxbench.experiment.source import read
 from mxbench.registry import Registry
 
-
-class RunProgress(NamedTuple):
-    """How far an invocation has come: runs that ended, all runs, and the one that is under way."""
-
-    done: int
-    total: int
-    plan: RunPlan
-    progress: Progress | None
+__all__ = ["Interrupted", "Prepared", "RunProgress", "carry_out", "combine", "prepare", "run"]
 
 
 class Prepared(NamedTuple):
-    """An experiment that can be carried out: nothing about it is wrong any more."""
+    """An experiment that can be carried out: nothing about it is wrong any more.
+
+    result: the folder that it comes from, where it is a result that is run again.
+    """
 
     document: Document
     base: Path
     plugins: list[Path]
     registry: Registry
     settings: list[PlannedSetting]
+    result: Path | None = None
 
 
 class Interrupted(KeyboardInterrupt):
@@ -66,7 +65,8 @@ def run(
 
     file: a path, the name of a shipped experiment, or a result. set: 'KEY=VALUE' texts. smoke: with the overrides that
     the file names for a quick test. Raises ExperimentError and PluginError before anything is started, MachineError,
-    and Interrupted; runs that ended by then are stored. A run that fails is no exception: its row tells.
+    and Interrupted; runs that ended by then are stored, and taken over when the same is run again. A run that fails is
+    no exception: its row tells.
     """
     prepared = prepare(
         file, set=set, engine=engine, repeat=repeat, seed=seed, plugins=plugins, break_assumptions=break_assumptions,
@@ -104,30 +104,49 @@ def prepare(
     base = found.file.resolve().parent
     files = _plugin_files(document, base, plugins)
     registry = Registry(tuple(str(path) for path in files))
-    return Prepared(document, base, files, registry, plan_settings(document, registry, base))
+    return Prepared(document, base, files, registry, plan_settings(document, registry, base), found.result)
 
 
 def carry_out(
-    prepared: Prepared, results: str | Path = "results", on_progress: Callable[[RunProgress], None] | None = None
+    prepared: Prepared,
+    results: str | Path = "results",
+    on_progress: Callable[[RunProgress], None] | None = None,
+    on_note: Callable[[str], None] | None = None,
 ) -> dict[str, Any]:
-    """Carry out a prepared experiment and return its document; see `run`."""
-    first = prepared.settings[0].experiment
-    folder = InvocationFolder(Path(results), first.name)
-    rows: list[dict[str, Any]] = []
+    """Carry out a prepared experiment and return its document; see `run`.
+
+    An invocation of the same experiment in `results` that was cut off is continued (resumption.py), and so is one that
+    the user named. on_note: is told what the user should know of that.
+    """
+    note = on_note or (lambda text: None)
+    resolved = resolve(prepared.document, prepared.plugins, prepared.base)
+    made_in = environment() | {"code": code_hash(prepared.registry.modules())}
+    name = prepared.settings[0].experiment.name
+    named = prepared.result
+    candidates = siblings(Path(results), name) if named is None else [_here(named)]
+    jobs: list[Job] = []
+    continued = continue_one(candidates, resolved, made_in, note)
+    folder, taken_over = continued or (InvocationFolder.create(Path(results), name), {})
     try:
-        folder.describe(first.name, __version__, environment())
-        with folder.storing():
-            store_resolved(prepared.document, prepared.plugins, prepared.base, folder.path)
-        todo = plan_runs(prepared.settings)
-        for index, (setting, repeat) in enumerate(todo):
-            plan = setting.plan(repeat)
-            name = f"{index + 1:0{len(str(len(todo)))}d}-{plan.algorithm.name}-n{plan.nodes}-r{repeat}"
-            report = _reporter(on_progress, index, len(todo), plan)
-            rows.append(_run(name, setting, plan, prepared.registry, folder, report))
+        if continued is None:
+            folder.describe(name, __version__, made_in)
+            with folder.storing():
+                resolved.store(folder.path)
+        jobs = _jobs(prepared, folder)
+        taken_over = {job.name: taken_over[job.name] for job in jobs if job.name in taken_over}
+        if taken_over:
+            note(
+                f"continuing '{folder.path}': {len(taken_over)} of its {len(jobs)} runs are taken over "
+                "(remove that folder to begin anew)"
+            )
+        rows = list(do_all(jobs, taken_over, prepared.registry, folder, on_progress))
+        document = _document(prepared, rows, folder, len(taken_over))
+        folder.finish(document)
     except (KeyboardInterrupt, MxbenchError, OSError) as error:
-        _stop(error, folder, prepared)
-    document = _document(prepared, rows, folder)
-    folder.finish(document)
+        _stop(error, folder, prepared, len(jobs), len(taken_over))
+    finally:
+        folder.drop()
+        folder.let_go()
     return document
 
 
@@ -146,51 +165,27 @@ def combine(documents: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _run(
-    name: str, setting: PlannedSetting, plan: RunPlan, registry: Registry, folder: InvocationFolder,
-    report: Callable[[Progress], None],
+def _jobs(prepared: Prepared, folder: InvocationFolder) -> list[Job]:
+    """Return the runs in their order. A run's name tells its place in that, so it is the same when it is continued."""
+    todo = plan_runs(prepared.settings)
+    found = []
+    for number, (setting, repeat) in enumerate(todo, 1):
+        plan = setting.plan(repeat)
+        name = f"{number:0{len(str(len(todo)))}d}-{plan.algorithm.name}-n{plan.nodes}-r{repeat}"
+        result = str(folder.path / "runs" / name)
+        found.append(Job(name, plan, setting.chosen, setting.experiment.expect, result))
+    return found
+
+
+def _here(folder: Path) -> Path:
+    """Return a folder by a path that still leads there when `latest` leads elsewhere, a short one where there is."""
+    whole = folder.resolve()
+    return whole.relative_to(Path.cwd()) if whole.is_relative_to(Path.cwd()) else whole
+
+
+def _document(
+    prepared: Prepared, rows: list[dict[str, Any]], folder: InvocationFolder, taken_over: int
 ) -> dict[str, Any]:  # fmt: skip
-    """Carry out, judge and store one run and return its row; leave nothing of it if it does not come to an end."""
-    try:
-        hidden = folder.begin(name)
-        history: History = registry.get("engines", plan.engine).cls().run(plan, hidden, report)
-        made = _row(history, setting, registry, str(folder.path / "runs" / name))
-        folder.keep(name, history, made)
-    except BaseException:
-        folder.drop()
-        raise
-    return made
-
-
-def _row(history: History, setting: PlannedSetting, registry: Registry, result: str) -> dict[str, Any]:
-    try:
-        made = row(history, *judge(history, registry), result)
-    except PluginError as error:  # a checker or metric raised: the run is there, and nothing is known of it
-        made = row(history, [], {}, result) | {"failed": "contract", "failure": str(error)}
-    made["setting"] = setting.chosen
-    made["expectations"] = _expectations(setting.experiment.expect, made, _names(history))
-    return made
-
-
-def _expectations(expect: Mapping[str, Any], made: dict[str, Any], names: dict[str, float]) -> list[dict[str, Any]]:
-    try:
-        return check_expectations(expect, made, names)
-    except ExperimentError as error:
-        # Planning has looked at every field and bound; what is left has no value in this run, and so is not met.
-        return [{"field": "expect", "expected": str(error), "measured": None, "met": False}]
-
-
-def _names(history: History) -> dict[str, float]:
-    """Return what a bound may speak of: n, and k, the size of the quorum, averaged over entries."""
-    plan = history.plan
-    names = {"n": float(plan.nodes)}
-    if plan.quorums:
-        asked = [entry.node for entry in history.entries] or list(range(plan.nodes))
-        names["k"] = sum(len(plan.quorums[node]) for node in asked) / len(asked)
-    return names
-
-
-def _document(prepared: Prepared, rows: list[dict[str, Any]], folder: InvocationFolder) -> dict[str, Any]:
     experiment = prepared.settings[0].experiment
     return {
         "name": experiment.name,
@@ -201,39 +196,35 @@ def _document(prepared: Prepared, rows: list[dict[str, Any]], folder: Invocation
         "exit_status": exit_status(run_status(row, row["expectations"]) for row in rows),
         "result": str(folder.path),
         "interrupted": False,
+        "taken_over": taken_over,  # runs that an earlier invocation had made when it was cut off
     }
 
 
 def _stop(
-    error: KeyboardInterrupt | MxbenchError | OSError, folder: InvocationFolder, prepared: Prepared
+    error: KeyboardInterrupt | MxbenchError | OSError, folder: InvocationFolder, prepared: Prepared, total: int,
+    taken_over: int,
 ) -> NoReturn:  # fmt: skip
     """Keep what is complete, and raise the error with a word about it."""
+    folder.drop()
     rows = load_rows(folder.path)  # and not what we remember: an interrupt may come after a run has got its name
-    document = _document(prepared, rows, folder) | {"interrupted": True}
-    total = len(plan_runs(prepared.settings))
+    document = _document(prepared, rows, folder, taken_over) | {"interrupted": len(rows) < total or not rows}
     if rows:
         kept = f"the {len(rows)} of {total} runs that ended are kept in '{folder.path}'"
         try:
             folder.finish(document)
         except MachineError:
             kept += ", without a summary"
+        kept += f"; continue with: mxbench run {shlex.quote(str(folder.path))}"
     else:
         folder.abandon()
         document["result"] = None
         kept = "no run had ended, and nothing is kept"
     if isinstance(error, KeyboardInterrupt):
         raise Interrupted(f"interrupted; {kept}", document) from None
-    kind = type(error) if isinstance(error, MxbenchError) else MachineError
-    raise kind(f"{error}; {kept}") from error
-
-
-def _reporter(
-    on_progress: Callable[[RunProgress], None] | None, done: int, total: int, plan: RunPlan
-) -> Callable[[Progress], None]:
-    if on_progress is None:
-        return lambda progress: None
-    on_progress(RunProgress(done, total, plan, None))
-    return lambda progress: on_progress(RunProgress(done, total, plan, progress))
+    if isinstance(error, OSError):
+        where = f"'{error.filename}': " if error.filename else ""
+        raise MachineError(f"{where}{reason(error)}; {kept}") from error
+    raise type(error)(f"{error}; {kept}") from error
 
 
 def _plugin_files(document: Document, base: Path, given: Iterable[str | Path]) -> list[Path]:

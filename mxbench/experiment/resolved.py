@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from mxbench import __version__
 from mxbench.errors import ExperimentError
 from mxbench.experiment.document import Document
-from mxbench.experiment.results import write_text
+from mxbench.experiment.folder import write_text
 from mxbench.experiment.source import dump
 from mxbench.experiment.sweep import swept
 

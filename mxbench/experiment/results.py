@@ -1,4 +1,4 @@
-"""The folder of one invocation: what each run left, stored so that nothing half-written ever bears a final name.
+"""The folder of one invocation, as it is read: what each run left. It is written by folder.py.
 
 results/<experiment>/<invocation>/
     README.txt        what all this is
@@ -6,18 +6,11 @@ results/<experiment>/<invocation>/
     environment.json  versions, machine, commit
     summary.json      the document that `run --json` prints
     runs/<run>/       run.msgpack (plan and ending), summary.json (the row), nodes/<id>.msgpack (the history)
+    unfinished        while it is under way, and where it was cut off (unfinished.py)
 results/latest        a link to the newest invocation (a text file with its path where links do not work)
 """
 
-import errno
 import json
-import os
-import secrets
-import shutil
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,27 +18,10 @@ import msgspec
 
 from mxbench.core.history import FORMAT, History, NodeHistory
 from mxbench.core.plan import Ending, RunPlan
-from mxbench.errors import ExperimentError, MachineError, ResultError
+from mxbench.core.verdict import worst
+from mxbench.errors import ResultError
 
 LATEST = "latest"
-DROP_TRIES, DROP_PAUSE_S = 20, 0.05
-_FULL = (errno.ENOSPC, errno.EDQUOT)
-_README = """This folder holds one invocation of the experiment '{name}', as mxbench {version} stored it.
-
-experiment.yaml   the experiment with everything that flags changed; 'mxbench run' with this folder runs it again
-environment.json  versions, machine, commit and load at the start
-summary.json      one row for each run, and the verdict over all: what 'mxbench run --json' prints
-runs/<run>/       one run: one setting, one seed
-    summary.json        its row
-    run.msgpack         its plan and how it ended
-    nodes/<id>.msgpack  what each node wrote down
-
-'mxbench show' with this folder, or that of a run, prints it: with --log the messages of a run, with --gantt who waited
-and who was inside, with --ledger the chain of blocks. In Python, mxbench.load_history("runs/<run>") returns a history:
-its plan, its ending, and its events; iterate over it for every event in an order that no node contradicts. The format
-of an event is in mxbench/core/history.py. A folder whose name begins with a point is a run that was cut off; it can be
-deleted.
-"""
 
 
 class RunRecord(msgspec.Struct, frozen=True):
@@ -55,73 +31,6 @@ class RunRecord(msgspec.Struct, frozen=True):
     ending: Ending
     wall_s: float
     format: int = FORMAT
-
-
-class InvocationFolder:
-    """The results of one invocation while it is under way."""
-
-    def __init__(self, results: Path, experiment: str) -> None:
-        """Make a folder of its own under results/<experiment>; raise ExperimentError if that cannot be written."""
-        self.results = results
-        try:
-            self.path = _make_unique(results / experiment)
-            (self.path / "runs").mkdir()
-        except OSError as error:
-            raise _told(error, f"the results folder '{results}' cannot be written", ExperimentError) from error
-
-    def describe(self, name: str, version: str, environment: dict[str, Any]) -> None:
-        """Write the files that explain the folder."""
-        with self.storing():
-            write_text(self.path / "README.txt", _README.format(name=name, version=version))
-            write_json(self.path / "environment.json", environment)
-
-    def begin(self, run: str) -> Path:
-        """Return an empty folder with a hidden name, for an engine to write a run into."""
-        folder = self.path / "runs" / f".{run}"
-        with self.storing():
-            (folder / "nodes").mkdir(parents=True)
-        return folder
-
-    def keep(self, run: str, history: History, row: dict[str, Any]) -> None:
-        """Complete a run that was begun, and give it its name."""
-        hidden = self.path / "runs" / f".{run}"
-        record = RunRecord(history.plan, history.ending, history.wall_s)
-        with self.storing():
-            (hidden / "run.msgpack").write_bytes(msgspec.msgpack.encode(record))
-            write_json(hidden / "summary.json", row)
-            hidden.rename(hidden.with_name(run))
-
-    def drop(self) -> None:
-        """Remove what was begun and will not be completed."""
-        for _ in range(DROP_TRIES):
-            begun = list((self.path / "runs").glob(".*"))
-            for folder in begun:
-                shutil.rmtree(folder, ignore_errors=True)
-            if not any(folder.exists() for folder in begun):
-                break
-            time.sleep(DROP_PAUSE_S)  # a process that is being ended may still have written into it
-
-    def finish(self, document: dict[str, Any]) -> None:
-        """Write the summary and let `latest` point here."""
-        with self.storing():
-            try:
-                write_json(self.path / "summary.json", document)
-            finally:  # a full disk still has room for a link
-                _point(self.results / LATEST, self.path)
-
-    def abandon(self) -> None:
-        """Remove the folder, and the experiment's if nothing else is in it: no run has ended."""
-        shutil.rmtree(self.path, ignore_errors=True)
-        with suppress(OSError):
-            self.path.parent.rmdir()
-
-    @contextmanager
-    def storing(self) -> Iterator[None]:
-        """Turn what the file system refuses into MachineError that says what is kept."""
-        try:
-            yield
-        except OSError as error:
-            raise _told(error, f"'{self.path}' cannot be written", MachineError) from error
 
 
 def load_history(path: str | Path) -> History:
@@ -158,7 +67,8 @@ def load_document(path: str | Path) -> dict[str, Any]:
     if (invocation / "summary.json").is_file():
         document = _load_json(invocation / "summary.json")
     else:
-        document = {"name": rows[0].get("experiment") if rows else None, "interrupted": True}
+        verdict = worst(row["verdict"] for row in rows)
+        document = {"name": rows[0].get("experiment") if rows else None, "verdict": verdict, "interrupted": True}
     return document | {"runs": rows, "result": str(folder)}
 
 
@@ -210,56 +120,6 @@ def runs_of(invocation: Path) -> list[Path]:
 def is_run(folder: Path) -> bool:
     """Return whether a folder is that of one run."""
     return (folder / "run.msgpack").is_file()
-
-
-def write_json(file: Path, value: Any) -> None:
-    """Write a value as readable JSON, all of it or nothing."""
-    write_text(file, json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
-
-
-def write_text(file: Path, text: str) -> None:
-    """Write a file beside its place, then rename it: it is whole or not there."""
-    beside = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
-    try:
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(file)
-    except OSError:
-        with suppress(OSError):
-            beside.unlink()
-        raise
-
-
-def _make_unique(parent: Path) -> Path:
-    """Make a folder whose name sorts by time and that no other invocation has, even one of the same moment."""
-    parent.mkdir(parents=True, exist_ok=True)
-    while True:
-        now = datetime.now(UTC)
-        folder = parent / f"{now:%Y-%m-%d_%H-%M-%S}.{now.microsecond // 1000:03d}_{secrets.token_hex(2)}"
-        try:
-            folder.mkdir()
-            return folder
-        except FileExistsError:
-            continue
-
-
-def _point(link: Path, target: Path) -> None:
-    """Let a link, or where links do not work a text file, lead to `target`; at no moment is there none."""
-    relative = os.path.relpath(target, link.parent)
-    beside = link.with_name(f".{LATEST}.{secrets.token_hex(4)}")
-    try:
-        beside.symlink_to(relative, target_is_directory=True)
-    except (OSError, NotImplementedError):
-        beside.write_text(relative + "\n", encoding="utf-8")
-    try:
-        beside.replace(link)
-    except OSError:  # somebody's folder of that name: theirs to keep
-        beside.unlink()
-
-
-def _told(error: OSError, what: str, kind: type[ExperimentError] | type[MachineError]) -> Exception:
-    if error.errno in _FULL:
-        return MachineError(f"{what}: the disk is full")
-    return kind(f"{what}: {error.strerror or error}")
 
 
 def _decode(file: Path, decoder: Any) -> Any:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from mxbench.core.distributions import ZERO, Distribution, parse_distribution, parse_duration
-from mxbench.experiment.document import Document, KeyPath, Mistakes, dotted, quoted, suggestion
+from mxbench.experiment.document import Document, KeyPath, Mistakes, dotted, flow, quoted, suggestion
 from mxbench.experiment.network import parse_bandwidth, parse_delay
 from mxbench.experiment.source import explain, scalar
 
@@ -230,6 +230,8 @@ def told_value(document: Document, path: KeyPath, value: Any, error: ValueError)
         return f"nothing is given; {wanted} is needed"
     shown = quoted(value if written is None else written)
     what = f"{shown} is not {error}" if isinstance(error, Unwanted) else f"{shown}: {error}"
+    if isinstance(value, list) and path == ("nodes",):
+        what += f"; to run with each of them, write 'matrix: {{nodes: {flow(value)}}}'"
     return what + (_hint(value, written, str(error)) if written is not None else "")
 
 
@@ -238,6 +240,8 @@ def _hint(value: Any, written: str, wanted: str) -> str:
     if isinstance(value, str) and not isinstance(scalar(value), str) and "text" not in wanted:
         hint = "write it without quotes"
     elif hint in ("write true", "write false") and "true or false" not in wanted:
+        hint = ""
+    if hint == "write a number" and "a number and a unit" in wanted:  # which says more
         hint = ""
     return f"; {hint}" if hint and "in quotes" not in wanted else ""
 

@@ -67,7 +67,7 @@ def parse_value(text: str, name: str) -> tuple[Any, dict[KeyPath, str]]:
     """Return the value that a short YAML text stands for, and its scalars as written; null if it is empty."""
     if len(text) > MAX_BYTES:
         raise ExperimentError(f"{name}: over {MAX_BYTES:,} characters")
-    composer = _Composer(name)
+    composer = _Composer(name, numbered=False)
     return composer.compose(text), composer.texts
 
 
@@ -129,8 +129,8 @@ class _Open:
 class _Composer:
     """Builds data from events with a stack of its own, so that no nesting exhausts Python's."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self, name: str, numbered: bool = True) -> None:
+        self.name, self.numbered = name, numbered  # what is given with a flag has no lines
         self.lines: dict[KeyPath, int] = {}
         self.texts: dict[KeyPath, str] = {}
         self.mistakes: list[str] = []
@@ -143,7 +143,7 @@ class _Composer:
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             line = mark.line + 1 if mark else 1
-            self._mistake(line, f"broken YAML: {_reason(error)}")
+            self._mistake(line, f"broken YAML: {_reason(error, self.numbered)}")
         except yaml.reader.ReaderError as error:
             line = text.count("\n", 0, error.position) + 1
             shown = f"\\x{error.character:02x}" if isinstance(error.character, int) else repr(error.character)
@@ -242,7 +242,7 @@ class _Composer:
         return scalar(event.value) if event.style is None else event.value
 
     def _mistake(self, line: int, what: str) -> None:
-        self.mistakes.append(f"{self.name}:{line}: {what}")
+        self.mistakes.append(f"{self.name}:{line}: {what}" if self.numbered else f"{self.name}: {what}")
 
 
 class _Dumper(yaml.SafeDumper):
@@ -260,11 +260,18 @@ def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
 _Dumper.add_representer(str, _represent_text)
 
 
-def _reason(error: yaml.MarkedYAMLError) -> str:
+_OPENED = {"while parsing a flow sequence": "[", "while parsing a flow mapping": "{"}
+_CLOSED = {"[": "]", "{": "}"}
+
+
+def _reason(error: yaml.MarkedYAMLError, numbered: bool) -> str:
     problem = (error.problem or str(error)).strip()
     if "'\\t'" in problem:
         return "a tab; use spaces"
     if "mapping values are not allowed" in problem:
         return "a ':' where none can be; put text that holds ': ' in quotes, and check the indentation"
+    if opened := _OPENED.get((error.context or "").strip()):
+        where = f" of line {error.context_mark.line + 1}" if numbered and error.context_mark else ""
+        return f"the '{opened}'{where} is not closed before this; is a '{_CLOSED[opened]}' or a ',' missing?"
     context = f" ({error.context.strip()})" if error.context else ""
     return problem + context

@@ -168,6 +168,8 @@ def _last_line(document: dict[str, Any], rows: list[Row]) -> str:
         line += ", as expected" if met else ", and not all is as expected"
     if not result:
         return line
+    if document.get("interrupted"):
+        line += f"; unfinished, continue with: mxbench run {shlex.quote(printable(result))}"
     bad = next((row for row in rows if row.get("verdict") != "valid"), None)
     shown = bad or next(iter(rows), {})
     target = (shown.get("result") if len(rows) > 1 else None) or result  # of several runs one has to be named
