@@ -315,3 +315,12 @@ def test_the_environment_names_versions_and_the_machine_but_no_host() -> None:
 
 def test_a_path_of_keys_counts_lists_from_one() -> None:
     assert dotted(("include", 0, "workload.dwell")) == "include[1].workload.dwell"
+
+
+def test_a_summary_is_enough_for_the_table_where_the_runs_were_removed(tmp_path: Path) -> None:
+    published = Path(__file__).parent.parent / "results" / "published" / "classics"
+    document = load_document(published)
+    assert len(document["runs"]) == 90
+    assert {row["verdict"] for row in document["runs"]} == {"valid"}
+    with pytest.raises(ResultError, match="no run of it has ended"):
+        load_history(published)

@@ -59,7 +59,8 @@ def load_rows(path: str | Path) -> list[dict[str, Any]]:
 def load_document(path: str | Path) -> dict[str, Any]:
     """Return the document of an invocation or of one of its runs, with the places where they are now.
 
-    An invocation that was cut off before its summary was written is put together from its runs.
+    An invocation that was cut off before its summary was written is put together from its runs; of one whose runs
+    were removed, as histories are large, the summary is enough.
     """
     folder = locate(path)
     invocation = folder.parent.parent if is_run(folder) else folder
@@ -69,7 +70,7 @@ def load_document(path: str | Path) -> dict[str, Any]:
     else:
         verdict = worst(row["verdict"] for row in rows)
         document = {"name": rows[0].get("experiment") if rows else None, "verdict": verdict, "interrupted": True}
-    return document | {"runs": rows, "result": str(folder)}
+    return document | {"runs": rows or document.get("runs", []), "result": str(folder)}
 
 
 def locate(path: str | Path) -> Path:
@@ -79,7 +80,7 @@ def locate(path: str | Path) -> Path:
         folder = folder.parent / folder.read_text(encoding="utf-8").strip()
     if not folder.exists():
         raise ResultError(f"{path}: there is no such folder; 'mxbench run' tells where its result is")
-    if not is_run(folder) and not (folder / "runs").is_dir():
+    if not is_run(folder) and not (folder / "runs").is_dir() and not (folder / "summary.json").is_file():
         inside = sorted(folder.glob("*/experiment.yaml")) if folder.is_dir() else []
         hint = f"; its results are in folders such as '{inside[-1].parent}'" if inside else ""
         raise ResultError(f"{path}: not a result of mxbench{hint}")

@@ -1,0 +1,104 @@
+"""The generated parts of README.md: `python tests/readme.py` writes them anew, tests/test_readme.py compares them.
+
+A part stands between `<!-- name -->` and `<!-- end -->`. Code and tables must be the same; of what a command prints,
+and of measured tables, all but the numbers.
+"""
+
+import ast
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from tabulate import tabulate
+
+from mxbench.core.algorithm import Algorithm
+from mxbench.registry import Registry
+
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+PART = re.compile(r"<!-- (?P<name>(?:table|code|output): .+?) -->\n(?P<text>.*?)<!-- end -->", re.DOTALL)
+
+
+def parts(text: str) -> dict[str, str]:
+    """Return the generated parts of a README, by name."""
+    return {match["name"]: match["text"] for match in PART.finditer(text)}
+
+
+def make(name: str) -> str:
+    """Return what the part of that name should hold now."""
+    kind, _, what = name.partition(": ")
+    return MAKERS[kind](what).rstrip("\n") + "\n"
+
+
+def without_numbers(text: str) -> str:
+    """Return a text with every number as '#', and runs of blanks and dashes as one: what two runs have in common."""
+    text = re.sub(r"\d{4}-\d\d-\d\d_\S+", "#", text)
+    text = re.sub(r"\d+(\.\d+)?", "#", text)
+    text = re.sub(r"# to #", "#", text)
+    return re.sub(r"[ -]+", " ", text).strip()
+
+
+def _output(command: str) -> str:
+    words = command.split()
+    assert words[0] == "mxbench"
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "tests").symlink_to(ROOT / "tests")
+        done = subprocess.run(
+            [sys.executable, "-m", *words], cwd=folder, capture_output=True, text=True, timeout=120, check=False
+        )
+    assert not done.stderr, done.stderr
+    return f"```text\n{done.stdout.rstrip()}\n```"
+
+
+def _code(file: str) -> str:
+    """The file without docstrings, its own and those of its classes and functions; comments stay."""
+    source = (ROOT / file).read_text()
+    lines = source.splitlines()
+    dropped: set[int] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
+            text = node.body[0]
+            dropped |= set(range(text.lineno, (text.end_lineno or text.lineno) + 1))
+            if lines[text.end_lineno or 0].strip() == "":  # the blank line behind it
+                dropped.add((text.end_lineno or 0) + 1)
+    kept = "\n".join(line for number, line in enumerate(lines, 1) if number not in dropped)
+    return f"```python\n{kept.strip()}\n```"
+
+
+def _table(name: str) -> str:
+    return {"algorithms": _algorithms, "classics": _classics}[name]()
+
+
+def _classics() -> str:
+    """The published result, as `mxbench compare` shows it: the file is what the README quotes."""
+    command = [sys.executable, "-m", "mxbench", "compare", str(ROOT / "results" / "published" / "classics")]
+    done = subprocess.run([*command, "--format", "github"], capture_output=True, text=True, timeout=60, check=True)
+    return done.stdout
+
+
+def _algorithms() -> str:
+    rows = [_algorithm(found.cls) for found in Registry().all("algorithms").values()]
+    return tabulate(rows, ("name", "paper", "messages per entry", "assumes"), tablefmt="github")
+
+
+def _algorithm(cls: type[Algorithm]) -> list[str]:
+    paper, _, idea = (cls.__doc__ or "").partition("\n")[0].partition(": ")
+    claim = cls.messages_per_entry
+    regimes = claim.items() if isinstance(claim, dict) else [("", claim)]
+    said = "; ".join(f"{_claim(what)} {regime}".strip() for regime, what in regimes)
+    assumes = "FIFO channels" if cls.assumes.fifo else "channels may reorder"
+    return [f"`{cls.name}`", f"{paper}: {idea.rpartition(',')[0]}", said, assumes]
+
+
+def _claim(claim: object) -> str:
+    return " to ".join(map(str, claim)) if isinstance(claim, list | tuple) else str(claim)
+
+
+MAKERS: dict[str, Callable[[str], str]] = {"output": _output, "code": _code, "table": _table}
+
+if __name__ == "__main__":
+    written = PART.sub(lambda part: f"<!-- {part['name']} -->\n{make(part['name'])}<!-- end -->", README.read_text())
+    README.write_text(written)
