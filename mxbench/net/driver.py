@@ -19,6 +19,7 @@ from mxbench.core.history import (
     DELIVERED,
     ENTERED,
     EVERY_PEER,
+    FOLD,
     RELEASED,
     REQUESTED,
     SENT,
@@ -96,6 +97,8 @@ class Driver:
         node, peer = self.node, link.peer
         index_of, handled = self._index, self._handled_by_type
         times, codes, full = self.recorder.times, self.recorder.codes, self._full
+        if len(times) > FOLD:
+            self.recorder.fold()
         for _, _, completed, version, messages in frames:
             sequence = link.next_message
             link.next_message = sequence + len(messages)
