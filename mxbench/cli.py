@@ -148,6 +148,10 @@ def show(
     log: Annotated[bool, typer.Option("--log", help="Messages, clocks and entries, in an order of causes.")] = False,
     gantt: Annotated[bool, typer.Option("--gantt", help="Who waited and who was inside, over time.")] = False,
     waits: Annotated[bool, typer.Option("--waits", help="Where the time of each wait went.")] = False,
+    report: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Any report that 'list reports' shows.", show_default=False)
+    ] = None,
+    plugin: Plugins = None,
     node: Annotated[
         int | None,
         typer.Option(metavar="N", help="Only what concerns one node (from 0).", show_default=False),
@@ -158,13 +162,14 @@ def show(
     from mxbench.experiment.results import load_document, load_history, shown_run
 
     asked = [name for name, wanted in (("ledger", ledger), ("log", log), ("gantt", gantt), ("waits", waits)) if wanted]
+    asked += [report] if report else []
     if len(asked) > 1:
         raise ResultError(f"--{asked[0]} and --{asked[1]}: ask for one at a time")
     if not asked:
         from mxbench.report.table import render
 
         if node is not None:
-            raise ResultError("--node goes with --log, --ledger, --gantt or --waits")
+            raise ResultError("--node goes with --log, --ledger, --gantt, --waits or --report")
         print(render(load_document(result)), end="")
         return
     import shutil
@@ -179,7 +184,8 @@ def show(
         raise ResultError(f"--node {node}: there is no such node; they are 0 to {history.plan.nodes - 1}")
     # Piped output is not cut to the width of a terminal that is not there.
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 200
-    print(Registry().get("reports", asked[0]).cls().render(history, node=node, width=width).rstrip("\n"))
+    files = tuple(str(file) for file in plugin or ())
+    print(Registry(files).get("reports", asked[0]).cls().render(history, node=node, width=width).rstrip("\n"))
 
 
 @app.command(epilog="Example: mxbench check lamport --requests 1 --network reordering")

@@ -156,6 +156,31 @@ def test_show_prints_the_table_and_each_report(folder: Path) -> None:
     assert typed(folder, "show", "results/latest", "--ledger").returncode in (0, 2)
 
 
+def test_show_prints_the_report_of_a_plugin_by_its_name(folder: Path) -> None:
+    (folder / "order.py").write_text(
+        """
+from mxbench import hookimpl
+from mxbench.core.report import Report
+
+class Order(Report):
+    name = "order"
+
+    def render(self, history, node=None, width=100):
+        return " ".join(str(entry.node) for entry in history.entries)
+
+@hookimpl
+def mxbench_reports():
+    return [Order]
+"""
+    )
+    typed(folder, "run", *ON_HEAP)
+    shown = typed(folder, "show", "results/latest", "--report", "order", "--plugin", "order.py")
+    assert sorted(shown.stdout.split()) == ["0"] * 4 + ["1"] * 4 + ["2"] * 4
+    unknown = typed(folder, "show", "results/latest", "--report", "gant")
+    assert unknown.returncode == 2
+    assert "there is no report named 'gant'; did you mean 'gantt'?" in unknown.stderr
+
+
 def test_show_takes_the_first_run_of_several_and_says_so(folder: Path) -> None:
     mxbench.run(folder / "quick.yaml", plugins=[HEAP], results=folder / "results", repeat=3)
     done = typed(folder, "show", "results/latest", "--log")
@@ -171,7 +196,7 @@ def test_show_takes_the_first_run_of_several_and_says_so(folder: Path) -> None:
     [
         (["nowhere"], "mxbench: nowhere: there is no such folder"),
         (["."], "mxbench: .: not a result of mxbench"),
-        (["results/latest", "--node", "1"], "mxbench: --node goes with --log, --ledger, --gantt or --waits"),
+        (["results/latest", "--node", "1"], "mxbench: --node goes with --log, --ledger, --gantt, --waits or --report"),
         (["results/latest", "--log", "--gantt"], "mxbench: --log and --gantt: ask for one at a time"),
         (["results/latest", "--log", "--node", "3"], "mxbench: --node 3: there is no such node; they are 0 to 2"),
     ],
