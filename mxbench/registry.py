@@ -1,11 +1,9 @@
 """Every plugin by kind and name, with its origin: built in, from an entry point, or from a file."""
 
-import hashlib
 import importlib
 import importlib.util
 import inspect
 import re
-import sys
 from difflib import get_close_matches
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -25,6 +23,7 @@ from mxbench.core.quorums import QuorumSystem
 from mxbench.core.report import Report
 from mxbench.core.workload import Workload
 from mxbench.errors import ExperimentError, PluginError
+from mxbench.loading import load_file
 
 GROUP = "mxbench"
 BUILT_IN = (
@@ -160,38 +159,6 @@ class Registry:
         self._plugins[kind][name] = Registered(name, cls, origin, ref)
 
 
-def load_file(file: str | Path) -> ModuleType:
-    """Import a plugin of one file and return its module, once a process; raise PluginError naming the line."""
-    path = Path(file).resolve()
-    name = f"mxbench_file_{path.stem}_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
-    if name in sys.modules:
-        return sys.modules[name]
-    if not path.is_file():
-        raise PluginError(f"{file}: there is no such file")
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise PluginError(f"{file}: not a Python file; a plugin's name ends in .py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        del sys.modules[name]
-        line = getattr(error, "lineno", None) if isinstance(error, SyntaxError) else _last_line(error, path)
-        where = f"{file}:{line}" if line else str(file)
-        raise PluginError(f"{where}: it does not import: {type(error).__name__}: {error}") from error
-    return module
-
-
-def load_class(ref: PluginRef) -> Any:
-    """Return the class that a reference names, without loading any other plugin: what a node process does."""
-    module = load_file(ref.file) if ref.file else importlib.import_module(ref.module)
-    target: Any = module
-    for part in ref.qualname.split("."):
-        target = getattr(target, part)
-    return target
-
-
 def _check_algorithm(cls: Any, line: str) -> None:
     if cls.api != API:
         raise PluginError(f"{line}: {cls.__name__} was written for api {cls.api!r}; this mxbench has api {API}")
@@ -208,12 +175,3 @@ def _line_of(cls: type) -> int:
         return inspect.getsourcelines(cls)[1]
     except (OSError, TypeError):
         return 1
-
-
-def _last_line(error: BaseException, path: Path) -> int | None:
-    traceback, line = error.__traceback__, None
-    while traceback is not None:
-        if traceback.tb_frame.f_code.co_filename == str(path):
-            line = traceback.tb_lineno
-        traceback = traceback.tb_next
-    return line

@@ -10,7 +10,7 @@ from mxbench import hookimpl
 from mxbench.core.engine import RunEngine
 from mxbench.core.history import History
 from mxbench.core.plan import Progress, RunPlan
-from mxbench.registry import load_class
+from mxbench.loading import load_class
 
 sys.path.append(str(Path(__file__).parent))
 

@@ -12,7 +12,8 @@ from plans import plan, run
 from mxbench import hookspecs
 from mxbench.core.algorithm import Algorithm, Out
 from mxbench.core.contract import ContractBreach
-from mxbench.registry import KINDS, Registry, load_file
+from mxbench.loading import load_file
+from mxbench.registry import KINDS, Registry
 from mxbench.workloads.hold import Hold
 from mxbench_plugins.maekawa import Maekawa
 from mxbench_plugins.ricart_agrawala import RicartAgrawala

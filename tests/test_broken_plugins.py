@@ -14,7 +14,8 @@ from mxbench.core.contract import ContractBreach, PluginFault, check_declaration
 from mxbench.core.distributions import Constant, Exponential
 from mxbench.core.node import Node
 from mxbench.errors import PluginError
-from mxbench.registry import Registry, load_file
+from mxbench.loading import load_file
+from mxbench.registry import Registry
 from mxbench.workloads.hold import Hold
 from mxbench_plugins.maekawa import Maekawa
 from mxbench_plugins.ricart_agrawala import RicartAgrawala

@@ -18,7 +18,7 @@ from mxbench.core.distributions import ZERO, Exponential
 from mxbench.core.history import History
 from mxbench.core.plan import Ending
 from mxbench.core.verdict import Finding
-from mxbench.registry import load_file
+from mxbench.loading import load_file
 from mxbench_plugins.lamport import Lamport
 from mxbench_plugins.maekawa import Maekawa
 from mxbench_plugins.ricart_agrawala import RicartAgrawala

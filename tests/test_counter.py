@@ -10,7 +10,7 @@ from mxbench.core.distributions import Constant
 from mxbench.core.history import History
 from mxbench.core.plan import PluginRef
 from mxbench.core.workload import OptionError
-from mxbench.registry import load_class, load_file
+from mxbench.loading import load_class, load_file
 from mxbench.workloads.counter import Counter
 
 BROKEN = Path(__file__).parent / "broken"

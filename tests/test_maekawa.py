@@ -19,7 +19,7 @@ from mxbench.core.algorithm import Algorithm, EntryRequest, Out, Parameters
 from mxbench.core.history import History
 from mxbench.core.messages import Message, message_types
 from mxbench.core.quorums import Grid, ProjectivePlane, Quorums
-from mxbench.registry import load_file
+from mxbench.loading import load_file
 from mxbench_plugins.maekawa import Failed, Inquire, Locked, Maekawa, Release, Relinquish, Request
 
 SEEDS = (1, 2, 3)

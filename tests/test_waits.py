@@ -7,8 +7,8 @@ from plans import run
 from mxbench.core.algorithm import Algorithm
 from mxbench.core.distributions import Constant
 from mxbench.core.plan import PluginRef
+from mxbench.loading import load_class
 from mxbench.metrics.waits import Waits, explain
-from mxbench.registry import load_class
 from mxbench.report.waits import WaitReport
 
 MS = 1_000_000

@@ -14,7 +14,7 @@ from mxbench.core.claims import Claimed, claim_for
 from mxbench.core.history import EVERY_PEER, SENT, History
 from mxbench.core.metric import Metric
 from mxbench.hookspecs import hookimpl
-from mxbench.registry import load_class
+from mxbench.loading import load_class
 
 MIN_WINDOW = 10  # entries a node, below which a window is too short to test a claim on
 STANDARD_ERRORS = 3.0  # within which a mean must lie of what is claimed

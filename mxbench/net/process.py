@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from mxbench.core.plan import RunPlan
+from mxbench.loading import load_class
 from mxbench.net.control import (
     COMMANDS,
     Channel,
@@ -40,7 +41,6 @@ from mxbench.net.link import Link
 from mxbench.net.mesh import Mesh
 from mxbench.net.poller import Poller
 from mxbench.net.wire import CONTROL, Garbage, call
-from mxbench.registry import load_class
 
 HOST = "127.0.0.1"
 CALL_SECONDS = 10.0

@@ -22,9 +22,9 @@ import sys
 import msgspec
 
 from mxbench.core.plan import RunPlan
+from mxbench.loading import load_class
 from mxbench.net import process
 from mxbench.net.wire import Unframer, frame
-from mxbench.registry import load_class
 
 PR_SET_PDEATHSIG = 1
 GC_THRESHOLD = 50_000  # a history grows by tracked tuples; with 700, each collection would look at them for nothing

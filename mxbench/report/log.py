@@ -13,7 +13,7 @@ from mxbench.core.history import Event, History, NodeHistory
 from mxbench.core.messages import Message, WorkloadMessage, message_types
 from mxbench.core.report import Report
 from mxbench.hookspecs import hookimpl
-from mxbench.registry import load_class
+from mxbench.loading import load_class
 from mxbench.report.text import cautions, folded, headline, ms, no_such_node, printable, value_text
 
 GUTTER = {"entered": ">", "released": "<"}

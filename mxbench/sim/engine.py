@@ -12,7 +12,7 @@ from mxbench.core.history import History
 from mxbench.core.network import network_of
 from mxbench.core.plan import Progress, RunPlan
 from mxbench.hookspecs import hookimpl
-from mxbench.registry import load_class
+from mxbench.loading import load_class
 from mxbench.sim.world import World
 
 
