@@ -1,7 +1,6 @@
 """Every plugin by kind and name, with its origin: built in, from an entry point, or from a file."""
 
 import importlib
-import importlib.util
 import inspect
 import re
 from difflib import get_close_matches
