@@ -1,0 +1,62 @@
+"""The command `mxbench run`."""
+
+import signal
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from mxbench.commands.telling import Plugins, note, print_json, progress
+
+
+def run(
+    files: Annotated[
+        list[str],
+        typer.Argument(metavar="FILE...", help="A path, a shipped experiment's name, or a result to run again."),
+    ],
+    sets: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="K=V", help="Set a key, such as workload.dwell=2ms. May be repeated.", show_default=False
+        ),
+    ] = None,
+    engine: Annotated[
+        str | None, typer.Option(metavar="E", help="What carries the runs out.", show_default=False)
+    ] = None,
+    repeat: Annotated[int | None, typer.Option(metavar="N", help="Runs of each setting.", show_default=False)] = None,
+    seed: Annotated[
+        int | None, typer.Option(metavar="S", help="The seed of the first run.", show_default=False)
+    ] = None,
+    results: Annotated[Path, typer.Option(metavar="DIR", help="Where results go.")] = Path("results"),
+    plugin: Plugins = None,
+    break_assumptions: Annotated[
+        bool, typer.Option("--break-assumptions", help="Run outside what the algorithm assumes, and mark the result.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")] = False,
+) -> None:
+    """Run experiments: was it right, and what did it cost?"""
+    from mxbench.experiment.invocation import Interrupted, carry_out, combine, prepare
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended politely, a run is cleaned up as with Ctrl-C
+    prepared = [
+        prepare(file, set=sets or (), engine=engine, repeat=repeat, seed=seed, plugins=plugin or (),
+                break_assumptions=break_assumptions)
+        for file in files
+    ]  # fmt: skip
+    documents: list[dict[str, Any]] = []
+    with progress() as on_progress:
+        for experiment in prepared:
+            try:
+                documents.append(carry_out(experiment, results, on_progress, note))
+            except Interrupted as error:
+                documents.append(error.document)
+                if as_json:
+                    print_json(combine(documents))
+                raise
+    if as_json:
+        print_json(combine(documents))
+    else:
+        from mxbench.report.table import render
+
+        print("\n\n".join(render(document).rstrip("\n") for document in documents))
+    raise typer.Exit(combine(documents)["exit_status"])

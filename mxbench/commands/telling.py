@@ -1,0 +1,69 @@
+"""What the commands have in common: options, progress, and how a mistake is told."""
+
+import functools
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from mxbench.errors import MachineError, MxbenchError
+
+INTERRUPTED = 130  # as a shell has it: 128 + SIGINT
+Plugins = Annotated[
+    list[Path] | None,
+    typer.Option("--plugin", metavar="FILE.py", help="Load a plugin of one file. May be repeated.", show_default=False),
+]
+
+
+def told(command: Callable[..., None]) -> Callable[..., None]:
+    """Let a command end with a sentence and an exit status where it raises what the user is to be told."""
+
+    @functools.wraps(command)
+    def telling(*arguments: Any, **options: Any) -> None:
+        with _telling():
+            command(*arguments, **options)
+
+    return telling
+
+
+@contextmanager
+def _telling() -> Iterator[None]:
+    try:
+        yield
+        sys.stdout.flush()
+    except MxbenchError as error:
+        for line in str(error).splitlines():
+            print(f"mxbench: {line}", file=sys.stderr)
+        sys.exit(3 if isinstance(error, MachineError) else 2)
+    except KeyboardInterrupt as error:
+        print(f"mxbench: {error or 'interrupted'}", file=sys.stderr)
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:  # the reader of a pipe has enough, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python flushes once more, and complains
+        sys.exit(0)
+
+
+def note(text: str) -> None:
+    print(f"mxbench: {text}", file=sys.stderr)
+
+
+def print_json(document: dict[str, Any]) -> None:
+    import json
+
+    print(json.dumps(document, indent=2, default=str))
+
+
+@contextmanager
+def progress() -> Iterator[Any]:
+    """Yield what follows the runs on a terminal; None where there is none."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from mxbench.live import LiveProgress
+
+    with LiveProgress() as live:
+        yield live.update
