@@ -138,13 +138,14 @@ class Recorder:
         self.times.clear()
         self.codes.clear()
 
+    def columns(self) -> tuple[bytes, bytes, list[Any], bytes]:
+        """Return what was written: times, codes, details and payloads, as NodeHistory has them."""
+        self.fold()
+        return self._times.tobytes(), self._codes.tobytes(), self.details, bytes(self.payloads)
+
     def finish(self, node: int, types: list[str], algorithm_types: int, totals: Totals) -> NodeHistory:
         """Return what was written, ready to be stored."""
-        self.fold()
-        return NodeHistory(
-            node, types, algorithm_types, self._times.tobytes(), self._codes.tobytes(), self.details,
-            bytes(self.payloads), totals,
-        )  # fmt: skip
+        return NodeHistory(node, types, algorithm_types, *self.columns(), totals)
 
 
 class History:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ def environment() -> dict[str, Any]:
         "usable_cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "memory_mb": _memory_mb(),
         "load_average": _load(),
+        "compiled_pump": find_spec("mxbench.net._pump") is not None and not os.environ.get("MXBENCH_PURE"),
         "python_flags": {"optimize": sys.flags.optimize, "hash_seed": os.environ.get("PYTHONHASHSEED")},
     }
 

@@ -4,19 +4,41 @@ Messages of one wake-up are batched into one frame. Frames are numbered; each sa
 other side, and is kept until the other side says the same of it. When a connection breaks, both sides say in their
 next greeting what they have, the rest is sent again, and what comes twice is dropped: nothing is lost, repeated or
 reordered.
+
+A frame is a header of 28 bytes, big-endian, and a msgpack array of messages:
+
+    length of the array (4), frame number (4), last frame received (4), completed (8), version (8)
+
+Frames count from 1; number 0 marks one that only acknowledges. The messages of a frame were all sent while the sender
+knew the same `completed` and `version`, so one header speaks for each of them. It is of fixed size, and the array is
+put together from messages that are encoded already: a frame is made and read in two calls.
 """
 
 import socket
 from collections import deque
+from collections.abc import Sequence
+from struct import Struct
 from typing import Any
 
 import msgspec
 
-from mxbench.net.wire import Garbage, Unframer, frame
+from mxbench.net.wire import MAX_FRAME, Garbage
 
 MAX_UNACKNOWLEDGED = 32  # frames received before an acknowledgement goes out on its own
 BATCH_BYTES = 1024 * 1024  # a batch that has grown past this becomes a frame
 UNSET = -1
+_HEADER = Struct("!IIIQQ")
+_SIZE = _HEADER.size
+_SHORT = tuple(bytes([0x90 | count]) for count in range(16))  # what a msgpack array of so few items begins with
+Frame = tuple[int, int, list[Any]]  # completed, version, messages
+
+
+def frame(number: int, received: int, completed: int, version: int, messages: Sequence[bytes]) -> bytes:
+    """Return the bytes of a frame; the messages are encoded already."""
+    count = len(messages)
+    head = _SHORT[count] if count < 16 else b"\xdd" + count.to_bytes(4, "big")
+    body = b"".join((head, *messages))
+    return _HEADER.pack(len(body), number, received, completed, version) + body
 
 
 class Link:
@@ -24,10 +46,11 @@ class Link:
 
     __slots__ = (
         "_acknowledged",
+        "_decode",
         "_kept",
         "_outgoing",
         "_sent",
-        "_unframer",
+        "_tail",
         "batch",
         "batch_bytes",
         "completed",
@@ -40,11 +63,11 @@ class Link:
         "wire_bytes",
     )
 
-    def __init__(self, peer: int, frame_type: Any) -> None:
+    def __init__(self, peer: int, message_type: Any) -> None:
         self.peer = peer
         self.connection: socket.socket | None = None
         self.lost_at: int | None = None  # ns, when the last connection broke
-        self.batch: list[msgspec.Raw] = []
+        self.batch: list[bytes] = []
         self.batch_bytes = 0
         self.completed = UNSET  # of the batch, once it holds a message of the algorithm
         self.version = UNSET
@@ -55,9 +78,10 @@ class Link:
         self._acknowledged = 0  # number that our last frame said we had received
         self._kept: deque[tuple[int, bytes]] = deque()  # frames that the peer has not yet said it received
         self._outgoing: bytes | bytearray = b""  # what the kernel has not yet taken
-        self._unframer = Unframer(frame_type)
+        self._decode = msgspec.msgpack.Decoder(list[message_type]).decode
+        self._tail = b""  # the beginning of a frame of which the rest is to come
 
-    def post(self, message: msgspec.Raw, completed: int, version: int) -> None:
+    def post(self, message: bytes, completed: int, version: int) -> None:
         """Add an encoded message of the algorithm to the batch, sent while the node knows these counters."""
         if self.completed != completed or self.version != version or self.batch_bytes > BATCH_BYTES:
             if self.completed != UNSET or self.batch_bytes > BATCH_BYTES:
@@ -66,7 +90,7 @@ class Link:
         self.batch.append(message)
         self.batch_bytes += len(message)
 
-    def post_workload(self, message: msgspec.Raw) -> None:
+    def post_workload(self, message: bytes) -> None:
         """Add an encoded message of the workload to the batch; it has no part in the counters."""
         if self.batch_bytes > BATCH_BYTES:
             self.seal()
@@ -79,7 +103,7 @@ class Link:
         self._acknowledged = self.received
         if self.completed == UNSET:
             self.completed = self.version = 0
-        data = frame((self._sent, self.received, self.completed, self.version, self.batch))
+        data = frame(self._sent, self.received, self.completed, self.version, self.batch)
         self._kept.append((self._sent, data))
         if self.connection is not None:
             if self._outgoing:
@@ -95,7 +119,7 @@ class Link:
         if self.batch:
             self.seal()
         elif self.acknowledgement_due and self.connection is not None:
-            self._outgoing += frame((0, self.received, 0, 0, []))
+            self._outgoing += frame(0, self.received, 0, 0, ())
             self._acknowledged = self.received
         data = self._outgoing
         if self.connection is None or not data:
@@ -114,21 +138,43 @@ class Link:
             self._outgoing = bytearray(data[taken:])  # more will gather behind it: from now on without a copy each
         return False
 
-    def take(self, data: bytes) -> list[tuple[int, int, int, int, list[Any]]]:
-        """Return the new frames in `data`, in order; raise Garbage for what is none."""
+    def take(self, data: bytes) -> list[Frame]:
+        """Return what the new frames in `data` carry, in order; raise Garbage for what is none."""
+        if self._tail:
+            data = self._tail + data
         fresh = []
-        for item in self._unframer.feed(data):
-            number, acknowledged = item[0], item[1]
+        position, end = 0, len(data)
+        while end - position >= _SIZE:
+            size, number, acknowledged, completed, version = _HEADER.unpack_from(data, position)
+            start = position + _SIZE
+            if size > MAX_FRAME or end - start < size:
+                break
+            position = start + size
             kept = self._kept
             while kept and kept[0][0] <= acknowledged:
                 kept.popleft()
-            if number == 0 or number <= self.received:
+            if number <= self.received:  # sent again, or nothing but an acknowledgement
                 continue
             if number != self.received + 1:
                 raise Garbage(f"frame {number} after frame {self.received}")
             self.received = number
-            fresh.append(item)
+            try:
+                fresh.append((completed, version, self._decode(data[start:position])))
+            except msgspec.MsgspecError as error:
+                raise Garbage(f"a frame that cannot be read: {error}") from None
+        if position == end:
+            self._tail = b""
+            return fresh
+        size = int.from_bytes(data[position : position + 4], "big")
+        if size > MAX_FRAME and end - position >= 4:  # said before the rest of it is waited for
+            raise Garbage(f"a frame of {size} bytes; the limit is {MAX_FRAME}")
+        self._tail = data[position:]
         return fresh
+
+    @property
+    def unacknowledged(self) -> int:
+        """How many frames are kept because the peer has not yet said that it received them."""
+        return len(self._kept)
 
     @property
     def acknowledgement_due(self) -> bool:
@@ -140,7 +186,7 @@ class Link:
         """Go on over a new connection: send again all frames after the one numbered `peer_has`."""
         self.connection = connection
         self.lost_at = None
-        self._unframer.reset()
+        self._tail = b""
         while self._kept and self._kept[0][0] <= peer_has:
             self._kept.popleft()
         self._outgoing = b"".join(data for _, data in self._kept)

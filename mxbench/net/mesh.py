@@ -10,8 +10,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from mxbench.net.compiled import Link
 from mxbench.net.door import Door, Guest
-from mxbench.net.link import Link
 from mxbench.net.poller import BROKEN, READ, WRITE, Poller
 from mxbench.net.wire import RECEIVE, Garbage
 
@@ -27,11 +27,11 @@ class Mesh:
     """
 
     def __init__(
-        self, me: int, n: int, secret: bytes, host: str, poller: Poller, frame_type: Any,
+        self, me: int, n: int, secret: bytes, host: str, poller: Poller, message_type: Any,
         deliver: Callable[[Link, bytes], None], failed: Callable[[str, str], None], complete: Callable[[], None],
     ) -> None:  # fmt: skip
         self.me, self.poller = me, poller
-        self.links = {peer: Link(peer, frame_type) for peer in range(n) if peer != me}
+        self.links = {peer: Link(peer, message_type) for peer in range(n) if peer != me}
         self.door = Door(me, secret, host, poller, n, lambda peer: me < peer < n,
                          lambda peer: self.links[peer].received, self._welcome)  # fmt: skip
         self._deliver, self._failed, self._complete = deliver, failed, complete

@@ -15,6 +15,7 @@ import msgspec
 
 from mxbench.core.plan import RunPlan
 from mxbench.loading import load_class
+from mxbench.net.compiled import Link
 from mxbench.net.control import (
     COMMANDS,
     Channel,
@@ -36,8 +37,7 @@ from mxbench.net.control import (
     Status,
     TicketUsed,
 )
-from mxbench.net.driver import Driver, frame_type
-from mxbench.net.link import Link
+from mxbench.net.driver import Driver, union
 from mxbench.net.mesh import Mesh
 from mxbench.net.poller import Poller
 from mxbench.net.wire import CONTROL, Garbage, call
@@ -65,7 +65,7 @@ class NodeProcess:
 
     def _set_up(self, plan: RunPlan, me: int, secret: bytes) -> None:
         self.driver = Driver(plan, me, load_class(plan.algorithm), load_class(plan.workload), self.poller)
-        self.mesh = Mesh(me, len(plan.places), secret, HOST, self.poller, frame_type(self.driver.types),
+        self.mesh = Mesh(me, len(plan.places), secret, HOST, self.poller, union(self.driver.types),
                          self._receive, self._fail, lambda: self._tell(Meshed()))  # fmt: skip
         self.driver.join(self.mesh.links)
         self.driver.ticket_wanted = lambda: self._tell(TicketUsed())
@@ -84,16 +84,17 @@ class NodeProcess:
         if self.failed:
             return
         if self.started:
-            self.driver.receive(link, data)
+            self.driver.pump.receive(link, data)
         else:
             self._early.append((link, link.connection, data))
 
     def _end_wake_up(self) -> None:
         driver = self.driver
-        if driver.dirty:
-            for link in driver.dirty:
+        dirty = driver.pump.dirty
+        if dirty:
+            for link in dirty:
                 self.mesh.flush(link)
-            driver.dirty.clear()
+            dirty.clear()
         resting = not driver.node.busy and not driver.timers.live()
         if resting and not self._resting and self.started:
             self._tell(self._status(0))
@@ -153,7 +154,7 @@ class NodeProcess:
         driver, node, timers = self.driver, self.driver.node, self.driver.timers
         own = timers.live("algorithm")
         return Status(serial, node.waiting is not None, node.inside is not None, timers.live() - own, own,
-                      driver.sent, driver.handled, *driver.workload_messages(),
+                      sum(driver.pump.sent_by_type), sum(driver.pump.handled_by_type), *driver.workload_messages(),
                       driver.entries, driver.releases)  # fmt: skip
 
     def _describe(self) -> str:

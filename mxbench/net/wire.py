@@ -1,12 +1,8 @@
 """What stands on a connection: a greeting that proves the run's secret, then frames.
 
-A frame is its length (4 bytes, big-endian) and a msgpack array
-
-    [frame number, last frame received, completed, version, [message, ...]]
-
-Frames count from 1; number 0 marks one that only acknowledges. The messages of a frame were all sent while the sender
-knew the same `completed` and `version`, so one header speaks for each of them. Nothing but the fixed 64 bytes of a
-greeting is read from a connection before it has proved the secret.
+A frame begins with the length of its content (4 bytes, big-endian). Between a node and its parent the content is one
+msgpack value; what it is between two nodes stands in link.py. Nothing but the fixed 64 bytes of a greeting is read from
+a connection before it has proved the secret.
 """
 
 import hmac

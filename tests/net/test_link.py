@@ -1,6 +1,5 @@
 """The session of two links, over a pipe that takes what it likes and breaks when it likes."""
 
-from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -8,11 +7,14 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from pumps import LINKS, compiled
 
 from mxbench.core.messages import Message, WorkloadMessage
-from mxbench.net.driver import frame_type
-from mxbench.net.link import BATCH_BYTES, MAX_UNACKNOWLEDGED, Link
-from mxbench.net.wire import MAX_FRAME, Garbage, encode, frame
+from mxbench.net import compiled as chosen
+from mxbench.net.driver import union
+from mxbench.net.link import BATCH_BYTES, MAX_UNACKNOWLEDGED, frame
+from mxbench.net.link import Link as PythonLink
+from mxbench.net.wire import MAX_FRAME, Garbage, encode
 
 
 class Numbered(Message):
@@ -28,7 +30,8 @@ class Block(WorkloadMessage):
     padding: bytes = b""
 
 
-TYPES = frame_type([Numbered, Block])
+TYPES = union([Numbered, Block])
+links = pytest.mark.parametrize("Link", LINKS.values(), ids=LINKS)
 
 
 class Pipe:
@@ -56,7 +59,7 @@ class Pipe:
 class End:
     """One side: its link, what it posted, and what the other side's messages were when they came here."""
 
-    def __init__(self, peer: int) -> None:
+    def __init__(self, Link: Any, peer: int) -> None:
         self.link = Link(peer, TYPES)
         self.pipe: Pipe | None = None  # towards the other side
         self.posted: list[tuple[Any, tuple[int, int] | None]] = []
@@ -64,7 +67,7 @@ class End:
         self.completed = self.version = 0
 
     def take(self, data: bytes) -> None:
-        for _, _, completed, version, messages in self.link.take(data):
+        for completed, version, messages in self.link.take(data):
             for message in messages:
                 self.delivered.append((message, (completed, version) if isinstance(message, Numbered) else None))
 
@@ -75,9 +78,11 @@ SIDES = st.sampled_from([0, 1])
 class TwoLinks(RuleBasedStateMachine):
     """Any order of posts, seals, partial sends, partial receipts, breaks seen by one side or both, and reconnects."""
 
+    Link: Any
+
     def __init__(self) -> None:
         super().__init__()
-        self.ends = (End(1), End(0))
+        self.ends = (End(self.Link, 1), End(self.Link, 0))
         self.connect(late=0)
 
     @rule(side=SIDES, count=st.integers(1, 40))
@@ -86,14 +91,14 @@ class TwoLinks(RuleBasedStateMachine):
         for _ in range(count):
             message = Numbered(len(end.posted))
             end.posted.append((message, (end.completed, end.version)))
-            end.link.post(msgspec.Raw(encode(message)), end.completed, end.version)
+            end.link.post(encode(message), end.completed, end.version)
 
     @rule(side=SIDES)
     def post_workload(self, side: int) -> None:
         end = self.ends[side]
         message = Block(len(end.posted))
         end.posted.append((message, None))
-        end.link.post_workload(msgspec.Raw(encode(message)))
+        end.link.post_workload(encode(message))
 
     @rule(side=SIDES, completed=st.integers(0, 2), version=st.integers(0, 2))
     def learn(self, side: int, completed: int, version: int) -> None:
@@ -166,16 +171,27 @@ class TwoLinks(RuleBasedStateMachine):
                 self.carry(side, 1 << 30)
         for end, other in (self.ends, self.ends[::-1]):
             assert end.delivered == other.posted, "not everything came"
-            assert len(end.link._kept) <= MAX_UNACKNOWLEDGED, "what was acknowledged is still kept"
+            assert end.link.unacknowledged <= MAX_UNACKNOWLEDGED, "what was acknowledged is still kept"
 
 
-TestTwoLinks = TwoLinks.TestCase
-TestTwoLinks.settings = settings(
+class TwoLinksInPython(TwoLinks):
+    Link = PythonLink
+
+
+class TwoCompiledLinks(TwoLinks):
+    Link = chosen.Link
+
+
+SETTINGS = settings(
     max_examples=80, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
+TestTwoLinks = TwoLinksInPython.TestCase
+TestTwoLinks.settings = SETTINGS
+TestTwoCompiledLinks = compiled(TwoCompiledLinks.TestCase)
+TestTwoCompiledLinks.settings = SETTINGS
 
 
-def talk(link: Link) -> Pipe:
+def talk(link: Any) -> Pipe:
     pipe = Pipe()
     pipe.room = 1 << 30
     link.connected(pipe, 0)
@@ -183,14 +199,15 @@ def talk(link: Link) -> Pipe:
 
 
 def one(number: int, acknowledged: int = 0, messages: tuple[Any, ...] = ()) -> bytes:
-    return frame((number, acknowledged, 0, 0, list(messages)))
+    return frame(number, acknowledged, 0, 0, [encode(message) for message in messages])
 
 
-def test_a_side_that_only_listens_acknowledges_so_that_the_other_forgets() -> None:
+@links
+def test_a_side_that_only_listens_acknowledges_so_that_the_other_forgets(Link: Any) -> None:
     speaker, listener = Link(1, TYPES), Link(0, TYPES)
     there, back = talk(speaker), talk(listener)
     for number in range(1000):
-        speaker.post(msgspec.Raw(encode(Numbered(number))), 0, 0)
+        speaker.post(encode(Numbered(number)), 0, 0)
         speaker.flush()
         listener.take(bytes(there.bytes))
         there.bytes.clear()
@@ -198,64 +215,70 @@ def test_a_side_that_only_listens_acknowledges_so_that_the_other_forgets() -> No
             listener.flush()
         speaker.take(bytes(back.bytes))
         back.bytes.clear()
-        assert len(speaker._kept) <= MAX_UNACKNOWLEDGED
+        assert speaker.unacknowledged <= MAX_UNACKNOWLEDGED
 
 
-def test_messages_of_one_wake_up_are_one_frame() -> None:
+@links
+def test_messages_of_one_wake_up_are_one_frame(Link: Any) -> None:
     link = Link(1, TYPES)
     pipe = talk(link)
     for number in range(50):
-        link.post(msgspec.Raw(encode(Numbered(number))), 3, 4)
+        link.post(encode(Numbered(number)), 3, 4)
     link.flush()
-    assert bytes(pipe.bytes) == frame((1, 0, 3, 4, [Numbered(number) for number in range(50)]))
+    assert bytes(pipe.bytes) == frame(1, 0, 3, 4, [encode(Numbered(number)) for number in range(50)])
 
 
-def test_a_batch_is_cut_before_it_is_too_long_for_a_frame() -> None:
+@links
+def test_a_batch_is_cut_before_it_is_too_long_for_a_frame(Link: Any) -> None:
     """The worst case: a full batch of the workload, one more message of the greatest size, one of the algorithm."""
     link, other = Link(1, TYPES), Link(0, TYPES)
     pipe = talk(link)
     talk(other)
-    link.post_workload(msgspec.Raw(encode(Block(0, b"x" * (BATCH_BYTES - 100)))))
-    link.post_workload(msgspec.Raw(encode(Block(1, b"x" * (MAX_FRAME // 2 - 100)))))
-    link.post(msgspec.Raw(encode(Block(2, b"x" * (MAX_FRAME // 2 - 100)))), 0, 0)
-    link.post_workload(msgspec.Raw(encode(Block(3))))
+    link.post_workload(encode(Block(0, b"x" * (BATCH_BYTES - 100))))
+    link.post_workload(encode(Block(1, b"x" * (MAX_FRAME // 2 - 100))))
+    link.post(encode(Block(2, b"x" * (MAX_FRAME // 2 - 100))), 0, 0)
+    link.post_workload(encode(Block(3)))
     assert link.flush()
-    assert [m.number for item in other.take(bytes(pipe.bytes)) for m in item[4]] == [0, 1, 2, 3]
+    assert [m.number for item in other.take(bytes(pipe.bytes)) for m in item[2]] == [0, 1, 2, 3]
 
 
 BAD: dict[str, tuple[bytes, str]] = {
     "a-gap": (one(2), "frame 2 after frame 0"),
     "a-huge-length": (b"\xff\xff\xff\xff", "a frame of 4294967295 bytes; the limit is 8388608"),
     "one-byte-too-long": ((MAX_FRAME + 1).to_bytes(4, "big"), "a frame of 8388609 bytes"),
-    "no-msgpack": ((3).to_bytes(4, "big") + b"\xc1\xc1\xc1", "a frame that cannot be read"),
-    "another-structure": (frame({"number": 1}), "a frame that cannot be read"),
-    "an-unknown-message": (frame((1, 0, 0, 0, [("Stranger", 1)])), "a frame that cannot be read"),
-    "a-wrong-field": (frame((1, 0, 0, 0, [("Numbered", "one")])), "a frame that cannot be read"),
+    "no-msgpack": (frame(1, 0, 0, 0, [b"\xc1\xc1\xc1"]), "a frame that cannot be read"),
+    "another-structure": (one(1, 0, ({"number": 1},)), "a frame that cannot be read"),
+    "an-unknown-message": (one(1, 0, (("Stranger", 1),)), "a frame that cannot be read"),
+    "a-wrong-field": (one(1, 0, (("Numbered", "one"),)), "a frame that cannot be read"),
 }
 
 
+@links
 @pytest.mark.parametrize(("data", "text"), BAD.values(), ids=BAD)
-def test_what_is_no_frame_of_the_session_is_garbage(data: bytes, text: str) -> None:
+def test_what_is_no_frame_of_the_session_is_garbage(data: bytes, text: str, Link: Any) -> None:
     link = Link(1, TYPES)
     talk(link)
     with pytest.raises(Garbage, match=text):
         link.take(data)
 
 
-def test_a_frame_that_comes_twice_is_dropped_the_second_time() -> None:
+@links
+def test_a_frame_that_comes_twice_is_dropped_the_second_time(Link: Any) -> None:
     link = Link(1, TYPES)
     talk(link)
-    assert [item[0] for item in link.take(one(1) + one(1) + one(2) + one(1))] == [1, 2]
+    first, second = one(1, 0, (Numbered(1),)), one(2, 0, (Numbered(2),))
+    assert [item[2] for item in link.take(first + first + second + first)] == [[Numbered(1)], [Numbered(2)]]
 
 
-@pytest.mark.parametrize("act", [Link.flush, Link.seal], ids=["flush", "seal"])
-def test_sending_goes_on_without_a_connection(act: Callable[[Link], Any]) -> None:
+@links
+@pytest.mark.parametrize("act", ["flush", "seal"])
+def test_sending_goes_on_without_a_connection(act: str, Link: Any) -> None:
     link, other = Link(1, TYPES), Link(0, TYPES)
-    link.post(msgspec.Raw(encode(Numbered(7))), 1, 2)
-    act(link)
+    link.post(encode(Numbered(7)), 1, 2)
+    getattr(link, act)()
     pipe = talk(link)
     link.flush()
-    assert other.take(bytes(pipe.bytes)) == [(1, 0, 1, 2, [Numbered(7)])]
+    assert other.take(bytes(pipe.bytes)) == [(1, 2, [Numbered(7)])]
 
 
 def test_a_message_on_the_wire_explains_itself() -> None:

@@ -4,19 +4,19 @@ import socket
 from collections.abc import Callable, Iterator
 from threading import Thread
 
-import msgspec
 import pytest
 from clusters import step_until
+from pumps import LINKS
 
 from mxbench.net.door import Door
-from mxbench.net.link import Link
+from mxbench.net.link import Link, frame
 from mxbench.net.mesh import Mesh
 from mxbench.net.poller import Poller
-from mxbench.net.wire import call, frame
+from mxbench.net.wire import call, encode
 
 HOST = "127.0.0.1"
 SECRET = b"s" * 32
-NUMBERS = tuple[int, int, int, int, list[int]]
+NUMBERS = int
 
 
 class Pair:
@@ -40,13 +40,13 @@ class Pair:
     def _deliver(self, me: int) -> Callable[[Link, bytes], None]:
         def deliver(link: Link, data: bytes) -> None:
             for item in link.take(data):
-                self.heard[me].extend(item[4])
+                self.heard[me].extend(item[2])
 
         return deliver
 
     def say(self, me: int, number: int) -> None:
         link = self.meshes[me].links[1 - me]
-        link.post(msgspec.Raw(frame(number)[4:]), 0, 0)
+        link.post(encode(number), 0, 0)
         self.meshes[me].flush(link)
 
     def close(self) -> None:
@@ -57,8 +57,9 @@ class Pair:
         self.poller.close()
 
 
-@pytest.fixture
-def pair() -> Iterator[Pair]:
+@pytest.fixture(params=LINKS.values(), ids=LINKS)
+def pair(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pair]:
+    monkeypatch.setattr("mxbench.net.mesh.Link", request.param)
     it = Pair()
     yield it
     it.close()
@@ -78,17 +79,17 @@ def test_what_is_sent_between_cuts_comes_once_and_in_order(pair: Pair) -> None:
 def test_more_than_the_kernel_takes_at_once_comes_whole(pair: Pair) -> None:
     link = pair.meshes[0].links[1]
     for _ in range(12):
-        for number in range(200_000):
-            link.batch.append(number)
+        for number in range(50_000):
+            link.post(encode(number), 0, 0)
         link.seal()
-        link.post(msgspec.Raw(frame(0)[4:]), 0, 0)
+        link.post(encode(0), 0, 0)
         pair.meshes[0].flush(link)
-    step_until(pair.poller, lambda: len(pair.heard[1]) == 12 * 200_001, seconds=30)
+    step_until(pair.poller, lambda: len(pair.heard[1]) == 12 * 50_001, seconds=30)
 
 
 @pytest.mark.parametrize(
     ("data", "text"),
-    [(b"\xff\xff\xff\xff", "a frame of 4294967295 bytes"), (frame((5, 0, 0, 0, [])), "frame 5 after frame 0")],
+    [(b"\xff\xff\xff\xff", "a frame of 4294967295 bytes"), (frame(5, 0, 0, 0, []), "frame 5 after frame 0")],
     ids=["a-huge-length", "a-gap"],
 )
 def test_a_peer_with_the_secret_that_sends_garbage_is_named(data: bytes, text: str, pair: Pair) -> None:

@@ -23,8 +23,9 @@ from mxbench.net.control import (
     Start,
     Status,
 )
+from mxbench.net.link import frame as link_frame
 from mxbench.net.process import HOST, NodeProcess
-from mxbench.net.wire import call, frame
+from mxbench.net.wire import call, encode, frame
 from mxbench_plugins.lamport import Request
 
 SECRET = b"s" * 32
@@ -74,7 +75,7 @@ def of_two() -> Iterator[Parent]:
 
 
 def test_half_a_frame_that_came_before_the_start_over_a_connection_that_broke_is_forgotten(of_two: Parent) -> None:
-    request = frame((1, 0, 0, 0, [Request(1)]))
+    request = link_frame(1, 0, 0, 0, [encode(Request(1))])
     of_two.channel.send(Connect(HOST, [1, 1]))
     link = of_two.node.mesh.links[1]
     with of_two.call(1) as first:

@@ -1,0 +1,139 @@
+"""The fast path of a node: encodes, counts, writes down and batches what it sends, and hands over what it receives.
+
+A message costs one encoding (a broadcast too), two records in the history, and its share of the batch that its link
+sends at the end of the wake-up. `_pump.c` is the same in C, for where there was a compiler when mxbench was installed.
+"""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from mxbench.core.contract import ContractBreach
+from mxbench.core.history import DELIVERED, EVERY_PEER, FOLD, SENT, Recorder
+from mxbench.core.messages import Message, WorkloadMessage
+from mxbench.core.node import Node
+from mxbench.net.link import Link
+from mxbench.net.wire import MAX_FRAME
+
+MAX_MESSAGE = MAX_FRAME // 2
+_encode = msgspec.msgpack.Encoder().encode
+
+
+def encoded(message: Any) -> bytes:
+    """Return a message's bytes; raise ContractBreach for one that has none, or too many."""
+    try:
+        payload = _encode(message)
+    except (TypeError, ValueError, OverflowError, msgspec.MsgspecError) as error:
+        raise ContractBreach(f"it sent {message!r}, which cannot be encoded: {error}") from None
+    if len(payload) > MAX_MESSAGE:
+        raise ContractBreach(f"it sent a message of {len(payload)} bytes; the limit is {MAX_MESSAGE}")
+    return payload
+
+
+class Pump:
+    """Moves the messages of one node between its handlers and its links. `dirty`: the links that have what to flush.
+
+    types: the classes of its messages, those of the algorithm (so many) first. full: write every message down. now:
+    the time, in ns, at which what happens is written down.
+    """
+
+    def __init__(self, types: Sequence[type], algorithm_types: int, full: bool) -> None:
+        self.now = time.monotonic_ns()
+        self.dirty: list[Link] = []
+        self.sent_by_type = [0] * len(types)
+        self.handled_by_type = [0] * len(types)
+        self.payload_bytes = 0  # of the algorithm's messages sent
+        self._index = {kind: index for index, kind in enumerate(types)}
+        self._algorithm_types = algorithm_types
+        self._full = full
+        self._recorder = Recorder()
+
+    def join(self, node: Node, links: dict[int, Link], peers: Sequence[Link]) -> None:
+        """Work for this node from now on, over a link to each other place; a broadcast goes to `peers`."""
+        self._node, self._links, self._peers = node, links, peers
+
+    def receive(self, link: Link, data: bytes) -> None:
+        """Hand the messages in what a link received to the node, one step each. Raises wire.Garbage."""
+        frames = link.take(data)
+        self.now = time.monotonic_ns()  # after the receive: an entry is never stamped before what allowed it
+        node, peer = self._node, link.peer
+        index_of, handled = self._index, self.handled_by_type
+        times, codes, full = self._recorder.times, self._recorder.codes, self._full
+        if len(times) > FOLD:
+            self._recorder.fold()
+        for completed, version, messages in frames:
+            sequence = link.next_message
+            link.next_message = sequence + len(messages)
+            for message in messages:
+                index = index_of[type(message)]
+                handled[index] += 1
+                if full:
+                    times.append(self.now)
+                    codes.append(DELIVERED | index << 4 | peer << 12 | sequence << 32)
+                    sequence += 1
+                if index < self._algorithm_types:
+                    node.deliver(peer, completed, version, message)
+                else:
+                    node.deliver_workload(peer, message)
+                if node.ready:
+                    while node.advance():
+                        pass
+        if link.acknowledgement_due and not link.batch:
+            self.dirty.append(link)
+
+    def send(self, to: int, message: Message) -> None:
+        """Send an algorithm message with the node's `completed` and `version` of now."""
+        payload = self._sent(message, to, 1)
+        link = self._links[to]
+        if not link.batch:
+            self.dirty.append(link)
+        link.post(payload, self._node.completed, self._node.version)
+
+    def broadcast(self, message: Message) -> None:
+        """Send an algorithm message to each peer."""
+        payload = self._sent(message, EVERY_PEER, len(self._peers))
+        completed, version = self._node.completed, self._node.version
+        for link in self._peers:
+            if not link.batch:
+                self.dirty.append(link)
+            link.post(payload, completed, version)
+
+    def send_workload(self, to: int, message: WorkloadMessage) -> None:
+        """Send a message of the workload."""
+        payload = self._sent(message, to, 1)
+        self._post_workload(self._links[to], payload)
+
+    def broadcast_workload(self, message: WorkloadMessage) -> None:
+        """Send a message of the workload to each peer."""
+        payload = self._sent(message, EVERY_PEER, len(self._peers))
+        for link in self._peers:
+            self._post_workload(link, payload)
+
+    def write(self, kind: int, at: int, detail: Any) -> None:
+        """Write down an event that is not a message."""
+        self._recorder.other(kind, at, detail)
+
+    def written(self) -> tuple[bytes, bytes, list[Any], bytes]:
+        """Return what was written down: times, codes, details and payloads, as NodeHistory has them."""
+        return self._recorder.columns()
+
+    def _sent(self, message: Any, to: int, copies: int) -> bytes:
+        """Encode a message once, count it for each receiver, and write it down."""
+        payload = encoded(message)
+        index = self._index[type(message)]
+        self.sent_by_type[index] += copies
+        if index < self._algorithm_types:
+            self.payload_bytes += len(payload) * copies
+        if self._full:
+            recorder = self._recorder  # as Recorder.sent does, without the call
+            recorder.times.append(self.now)
+            recorder.codes.append(SENT | index << 4 | to << 12 | len(payload) << 32)
+            recorder.payloads += payload
+        return payload
+
+    def _post_workload(self, link: Link, payload: bytes) -> None:
+        if not link.batch:
+            self.dirty.append(link)
+        link.post_workload(payload)
