@@ -364,7 +364,7 @@ static PyMemberDef Link_members[] = {
     {"connection", T_OBJECT, offsetof(Link, connection), 0, NULL},
     {"lost_at", T_OBJECT, offsetof(Link, lost_at), 0, NULL},
     {"received", T_UINT, offsetof(Link, received), READONLY, NULL},
-    {"next_message", T_LONGLONG, offsetof(Link, next_message), READONLY, NULL},
+    {"next_message", T_LONGLONG, offsetof(Link, next_message), 0, NULL},
     {"wire_bytes", T_ULONGLONG, offsetof(Link, wire_bytes), READONLY, NULL},
     {NULL},
 };

@@ -16,12 +16,16 @@ from mxbench.core.history import (
     NodeHistory,
     Totals,
 )
+from mxbench.core.links import Link as Timing
 from mxbench.core.messages import Message, WorkloadMessage, message_types
+from mxbench.core.network import network_of
 from mxbench.core.places import build_node, roles
 from mxbench.core.plan import RunPlan
 from mxbench.core.workload import Entry
 from mxbench.net.compiled import Link, Pump
+from mxbench.net.delay import SlowLink, be_punctual
 from mxbench.net.poller import NamedTimers, Poller
+from mxbench.net.pump import Pump as PlainPump
 
 
 def union(types: Sequence[type]) -> Any:
@@ -36,11 +40,12 @@ class Driver:
     """The Engine of one node (see core.node): everything that it does is done here."""
 
     def __init__(self, plan: RunPlan, me: int, algorithm: type, workload: type, poller: Poller) -> None:
-        self.plan, self.me = plan, me
+        self.plan, self.me, self._poller = plan, me, poller
         own_algorithm, own_workload = roles(plan, me, algorithm, workload)
         algorithm_types = message_types(own_algorithm, Message)
         self.types = [*algorithm_types, *message_types(own_workload, WorkloadMessage)]
-        self.pump = Pump(self.types, len(algorithm_types), plan.history == "full")
+        # With delays asked for, speed is not the question: the pump in Python also takes links that hold messages back.
+        self.pump = (PlainPump if plan.network else Pump)(self.types, len(algorithm_types), plan.history == "full")
         # What the node sends goes to the pump without a detour: this is the fast path.
         self.send, self.broadcast = self.pump.send, self.pump.broadcast
         self.send_workload, self.broadcast_workload = self.pump.send_workload, self.pump.broadcast_workload
@@ -58,7 +63,13 @@ class Driver:
     def join(self, links: dict[int, Link]) -> None:
         """Send over these links from now on, one to each other place."""
         self._links = links
-        self.pump.join(self.node, links, [link for peer, link in links.items() if peer < self.plan.nodes])
+        ways: dict[int, Any] = dict(links)
+        if self.plan.network:
+            be_punctual()
+            network, seed = network_of(self.plan.network), self.plan.seed
+            for peer, link in links.items():
+                ways[peer] = SlowLink(link, Timing(network, self.me, peer, seed), self._poller, self.pump.dirty)
+        self.pump.join(self.node, ways, [way for peer, way in ways.items() if peer < self.plan.nodes])
 
     # ---- steps --------------------------------------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ class TcpEngine(RunEngine):
     """Real processes, one a node, in a mesh of TCP connections over the loopback interface."""
 
     name = "tcp"
+    honours = ("delay", "jitter", "bandwidth", "links")  # and no fault: a session loses, repeats and reorders nothing
 
     def run(self, plan: RunPlan, folder: Path, progress: Callable[[Progress], None] | None = None) -> History:
         missing = _missing()

@@ -5,8 +5,8 @@ sends at the end of the wake-up. `_pump.c` is the same in C, for where there was
 """
 
 import time
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 import msgspec
 
@@ -32,6 +32,15 @@ def encoded(message: Any) -> bytes:
     return payload
 
 
+class Way(Protocol):
+    """A link as the pump sees it when it sends; delay.py has slower ones."""
+
+    batch: Any
+
+    def post(self, message: bytes, completed: int, version: int, /) -> None: ...
+    def post_workload(self, message: bytes, /) -> None: ...
+
+
 class Pump:
     """Moves the messages of one node between its handlers and its links. `dirty`: the links that have what to flush.
 
@@ -41,7 +50,7 @@ class Pump:
 
     def __init__(self, types: Sequence[type], algorithm_types: int, full: bool) -> None:
         self.now = time.monotonic_ns()
-        self.dirty: list[Link] = []
+        self.dirty: list[Any] = []
         self.sent_by_type = [0] * len(types)
         self.handled_by_type = [0] * len(types)
         self.payload_bytes = 0  # of the algorithm's messages sent
@@ -50,7 +59,7 @@ class Pump:
         self._full = full
         self._recorder = Recorder()
 
-    def join(self, node: Node, links: dict[int, Link], peers: Sequence[Link]) -> None:
+    def join(self, node: Node, links: Mapping[int, Way], peers: Sequence[Way]) -> None:
         """Work for this node from now on, over a link to each other place; a broadcast goes to `peers`."""
         self._node, self._links, self._peers = node, links, peers
 
@@ -133,7 +142,7 @@ class Pump:
             recorder.payloads += payload
         return payload
 
-    def _post_workload(self, link: Link, payload: bytes) -> None:
+    def _post_workload(self, link: Way, payload: bytes) -> None:
         if not link.batch:
             self.dirty.append(link)
         link.post_workload(payload)

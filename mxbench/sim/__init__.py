@@ -4,6 +4,10 @@ A run is a heap of events, (time in ns, serial, ...), taken in order; world.py t
 sees of it, links.py says when a message arrives, faults.py what goes wrong. Nothing here reads a clock but engine.py,
 which measures how long the run took.
 
+The same places also stand in a `Schedule`, where not time but somebody outside says which step comes next: a scenario
+(replay.py), a random strategy (explore.py, strategies.py; shrink.py makes what it finds small, search.py the answer),
+or a person (`mxbench step`). tracer.py tells what each step did.
+
 What a simulated run does not have: a wire (`wire_bytes` is 0, which a row shows as null), processor time and memory of
 a node, and the cost of a handler: a step takes no time. So its times are those of the network and the workload alone.
 """

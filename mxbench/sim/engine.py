@@ -20,7 +20,7 @@ class SimEngine(RunEngine):
     """One process and virtual time: the same seed gives the same run, over any network, with any faults."""
 
     name = "sim"
-    parallel = True
+    virtual = parallel = True
     honours = ("delay", "jitter", "fifo", "loss", "duplicate", "bandwidth", "links", "faults")
 
     def run(self, plan: RunPlan, folder: Path, progress: Callable[[Progress], None] | None = None) -> History:

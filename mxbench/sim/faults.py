@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from mxbench.core.faults import Fault, FaultPlan
 from mxbench.core.history import FAULT
-from mxbench.sim.links import NS
-from mxbench.sim.place import FAULT_DUE, WORKLOAD, Event, Place
+from mxbench.core.links import NS
+from mxbench.sim.place import FAULT_DUE, WORKLOAD, Place
+from mxbench.sim.surroundings import Event
 
 if TYPE_CHECKING:
     from mxbench.sim.world import World

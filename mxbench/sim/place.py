@@ -10,8 +10,9 @@ constants below; a, b: of such a message the counters of its envelope; code: the
 """
 
 import random
-import typing
+from collections import defaultdict
 from collections.abc import Sequence
+from functools import cached_property
 from heapq import heappush
 from typing import Any
 
@@ -33,18 +34,16 @@ from mxbench.core.history import (
     Recorder,
     Totals,
 )
+from mxbench.core.links import NS, Link
 from mxbench.core.messages import Message, WorkloadMessage, message_types
 from mxbench.core.places import build_node, roles
 from mxbench.core.workload import Entry
 from mxbench.sim.copies import copier
-from mxbench.sim.links import NS, Link
-
-if typing.TYPE_CHECKING:
-    from mxbench.sim.world import World
+from mxbench.sim.surroundings import Event, Surroundings
 
 WORKLOAD, TIMER_DUE, START, TICKET, NO_TICKETS, FAULT_DUE = -1, -2, -3, -4, -5, -6
-Event = tuple[int, int, Any, int, Any, Any, Any, int]
 MAX_STATE_TEXT = 400
+SMALL_WORLD = 256  # places
 NOT_ENCODED = (TypeError, ValueError, OverflowError, msgspec.MsgspecError)
 encode = msgspec.msgpack.Encoder().encode
 
@@ -52,7 +51,7 @@ encode = msgspec.msgpack.Encoder().encode
 class Place:
     """Carries out what one node wants done, and takes its events."""
 
-    def __init__(self, world: "World", me: int, algorithm: type, workload: type) -> None:
+    def __init__(self, world: Surroundings, me: int, algorithm: type, workload: type) -> None:
         plan = world.plan
         own_algorithm, own_workload = roles(plan, me, algorithm, workload)
         algorithm_types = message_types(own_algorithm, Message)
@@ -66,7 +65,6 @@ class Place:
         self.recorder = Recorder()
         self.times, self.codes, self._payloads = self.recorder.times, self.recorder.codes, self.recorder.payloads
         self._note_time, self._note_code = self.times.append, self.codes.append
-        self.peers: list[Place] = []
         self.delays: list[int] | None = None  # by receiver, in ns; None if the links do more than delay
         self._world = world
         self._places = world.places
@@ -79,19 +77,34 @@ class Place:
             kind: (index, SENT | index << 4, DELIVERED | index << 4 | me << 12, copier(kind))
             for kind, index in self.index.items()
         }
-        self._sequences = [0] * len(plan.places)  # of the next message on the link to each
+        # Of the next message on the link to each. In a large world a node of most algorithms speaks to few others.
+        self._sequences: list[int] | dict[int, int] = (
+            [0] * len(plan.places) if len(plan.places) <= SMALL_WORLD else defaultdict(int)
+        )
         self._links: dict[int, Link] = {}
         self._full = plan.history == "full"
         self._sections = plan.history != "off"
         self._streams: dict[str, random.Random] = {}
-        self._timers: dict[tuple[str, str], int] = {}
+        self.timers: dict[tuple[str, str], int] = {}  # (owner, name) -> serial of the event
         self._due: int | None = None  # of the timer that is firing
         self.node = build_node(plan, me, algorithm, workload, self)
+
+    @cached_property
+    def peers(self) -> "list[Place]":
+        """The places of the other nodes, made when it is first asked for them: not every algorithm broadcasts."""
+        return [other for other in self._places[: self._world.plan.nodes] if other is not self]
 
     # ---- events -------------------------------------------------------------------------------------------------
 
     def take(self, event: Event) -> bool:
         """Take an event, and the steps that become due; return False if it was a timer that is set no longer."""
+        taken = self.handle(event)
+        if taken and self.node.ready:
+            self.advance()
+        return taken
+
+    def handle(self, event: Event) -> bool:
+        """Take an event as one step; what becomes due by it stays due."""
         time, serial, _, kind, a, b, message, code = event
         node = self.node
         if kind == TIMER_DUE:
@@ -115,8 +128,6 @@ class Place:
                 node.grant_ticket()
             elif kind == NO_TICKETS:
                 node.end_tickets()
-        if node.ready:
-            self.advance()
         return True
 
     def advance(self) -> None:
@@ -134,8 +145,6 @@ class Place:
         self._due = due
         self.node.timer(owner, name)
         self._due = None
-        if self.node.ready:
-            self.advance()
         return True
 
     # ---- what the node wants done (core.node.Engine) ------------------------------------------------------------
@@ -204,9 +213,9 @@ class Place:
 
     def set_timer(self, owner: str, name: str, after: Distribution, steady: bool) -> None:
         start = self._due if steady and self._due is not None else self.now
-        due = start + int(after.draw(self._stream(f"{owner}.{name}").random) * NS)
+        due = start + int(after.draw(self.stream(f"{owner}.{name}").random) * NS)
         self._forget(owner, name)
-        self._timers[owner, name] = serial = self._serial()
+        self.timers[owner, name] = serial = self._serial()
         if owner != "algorithm":
             self._world.work += 1
         heappush(self._heap, (max(due, self.now), serial, self, TIMER_DUE, owner, name, due, 0))
@@ -215,7 +224,7 @@ class Place:
         self._forget(owner, name)
 
     def choose(self, options: Sequence[Any]) -> Any:
-        return self._stream("choose").choice(options)
+        return self._world.choose(self, options)
 
     def arrived(self) -> int:
         return self.now if self._due is None else self._due
@@ -253,7 +262,7 @@ class Place:
 
     def is_set(self, owner: str, name: str, serial: int) -> bool:
         """Return whether that timer is still to fire."""
-        return self._timers.get((owner, name)) == serial
+        return self.timers.get((owner, name)) == serial
 
     def sent(self) -> int:
         """Return how many messages this node sent."""
@@ -311,10 +320,11 @@ class Place:
         return () if (self.me, to) in self._world.cut else due
 
     def _forget(self, owner: str, name: str) -> None:
-        if self._timers.pop((owner, name), None) is not None and owner != "algorithm":
+        if self.timers.pop((owner, name), None) is not None and owner != "algorithm":
             self._world.work -= 1
 
-    def _stream(self, purpose: str) -> random.Random:
+    def stream(self, purpose: str) -> random.Random:
+        """Return this node's random stream for a purpose."""
         stream = self._streams.get(purpose)
         if stream is None:
             stream = self._streams[purpose] = random.Random(f"{self._world.plan.seed}/{self.me}/{purpose}")

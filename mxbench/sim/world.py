@@ -8,18 +8,20 @@ seen by a node.
 
 import traceback
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from heapq import heappop, heappush
 from itertools import count, repeat
 from random import Random
+from typing import Any
 
 from mxbench.core.faults import NO_FAULTS, FaultPlan
 from mxbench.core.history import NodeHistory
+from mxbench.core.links import NS, steady_delays
 from mxbench.core.network import Matrix, Network
 from mxbench.core.plan import Ending, Progress, RunPlan, turns
 from mxbench.sim.faults import Faults
-from mxbench.sim.links import NS, steady_delays
-from mxbench.sim.place import NO_TICKETS, START, TICKET, TIMER_DUE, Event, Place
+from mxbench.sim.place import NO_TICKETS, START, TICKET, TIMER_DUE, Place
+from mxbench.sim.surroundings import Event
 
 CHUNK = 10_000  # events between two looks at the bound, and at who wants to know how far the run is
 MAX_TEXT = 10_000  # of a failure
@@ -84,6 +86,10 @@ class World:
         if not self.plan.one_at_a_time:
             self._give_or_end(place)
 
+    def choose(self, place: Place, options: Sequence[Any]) -> Any:
+        """Choose for an algorithm, at random from the node's stream."""
+        return place.stream("choose").choice(options)
+
     # ---- events -------------------------------------------------------------------------------------------------
 
     def _take_chunk(self) -> None:
@@ -126,7 +132,8 @@ class World:
 
     def _at_rest(self) -> bool:
         """Give the next turn, if there is one; return whether the run is over."""
-        waiting = [place for place in self.places if place.node.busy and place.halted != "crashed"]
+        some = self.places if self.busy else ()  # one at a time this is asked at each entry: look only if need be
+        waiting = [place for place in some if place.node.busy and place.halted != "crashed"]
         if waiting:
             names = ", ".join(f"node {place.me}" for place in waiting)
             text = f"nothing can happen any more, and {names} wait or are inside"
@@ -193,12 +200,11 @@ class World:
     # ---- inside -------------------------------------------------------------------------------------------------
 
     def _join_places(self) -> None:
-        """Tell each place who its peers are, and how far the others if distance is all there is to its links."""
+        """Tell each place how far the others are, if distance is all there is to its links."""
         shared: dict[int, list[int] | None] = {}  # by site of the sender
         matrix = self.network.delay
         sites = len(matrix.seconds) if isinstance(matrix, Matrix) else 1
         for place in self.places:
-            place.peers = [other for other in self.places[: self.plan.nodes] if other is not place]
             key = place.me if self.network.rules else place.me % sites
             if key not in shared:
                 shared[key] = None if self._faulty else steady_delays(self.network, place.me, len(self.places))

@@ -4,11 +4,13 @@ from itertools import permutations
 from pathlib import Path
 
 import pytest
-from clusters import PLUGINS, Disturbed, assert_whole, counts_by_node, lamport, of_file
+from clusters import Disturbed, assert_whole, counts_by_node, lamport
 from oracles import assert_right
+from plans import plan
 
 from mxbench.core.distributions import Constant
 from mxbench.net.cluster import Cluster
+from mxbench_plugins.ring import Ring
 
 
 @pytest.mark.slow
@@ -50,7 +52,7 @@ def test_the_two_sides_may_cut_at_once(tmp_path: Path) -> None:
 
 
 def test_a_token_is_not_lost_or_doubled_by_cuts(tmp_path: Path) -> None:
-    ring = of_file(PLUGINS / "ring.py", "Ring", 3, entries=20, dwell=Constant(0.004), falls_quiet=False)
+    ring = plan(Ring, 3, entries=20, dwell=Constant(0.004))
 
     def cut_around(cluster: Cluster) -> None:
         for node in range(3):

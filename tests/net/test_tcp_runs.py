@@ -19,10 +19,12 @@ from mxbench.core.history import History
 from mxbench.core.plan import Progress, RunPlan, turns
 from mxbench.errors import MachineError
 from mxbench.net.cluster import Cluster
+from mxbench.net.compiled import PURE
 from mxbench.workloads.hold import Hold
 from mxbench_plugins.lamport import Lamport
 from mxbench_plugins.maekawa import Maekawa
 from mxbench_plugins.ricart_agrawala import RicartAgrawala
+from mxbench_plugins.ring import Ring
 
 
 def run(run_plan: RunPlan, folder: Path) -> History:
@@ -61,6 +63,16 @@ def test_counts_are_those_of_the_heap_loop_by_type_and_node(
     assert_right(over_tcp, 10)
     assert_whole(over_tcp)
     assert counts_by_node(over_tcp) == counts_by_node(HeapLoop(the_plan, algorithm, Hold).run())
+
+
+def test_a_run_without_the_compiled_pump_counts_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(PURE, "1")
+    history = run(lamport(3, entries=10), tmp_path)
+    assert_right(history, 30)
+    assert_whole(history)
+    assert {tuple(sent.items()) for sent, _ in counts_by_node(history)} == {
+        (("Request", 20), ("Reply", 20), ("Release", 20))
+    }
 
 
 def test_one_at_a_time_follows_the_seeded_order_and_nobody_waits_for_another(tmp_path: Path) -> None:
@@ -158,13 +170,13 @@ LOADS: dict[str, dict[str, Any]] = {"saturated": {}, "turns": {"one_at_a_time": 
 
 @pytest.mark.parametrize("settings", LOADS.values(), ids=LOADS)
 def test_an_algorithm_that_sends_for_ever_is_cut_at_the_last_release(settings: dict[str, Any], tmp_path: Path) -> None:
-    ring = of_file(PLUGINS / "ring.py", "Ring", 3, entries=4, falls_quiet=False, **settings)
+    ring = plan(Ring, 3, entries=4, dwell=ZERO, **settings)
     assert_right(run(ring, tmp_path), 12)
 
 
 @pytest.mark.slow
 def test_no_message_of_the_workload_is_cut_off_with_an_algorithm_that_sends_for_ever(tmp_path: Path) -> None:
-    ring = of_file(PLUGINS / "ring.py", "Ring", 4, entries=2, falls_quiet=False, history="sections")
+    ring = plan(Ring, 4, entries=2, dwell=ZERO, history="sections")
     history = run(msgspec.structs.replace(ring, workload=file_ref(PLUGINS / "announces.py", "Announces")), tmp_path)
     assert_right(history, 8)
     by_node = {node: {s.number for s in history.entries if s.node == node} for node in range(4)}
