@@ -25,11 +25,12 @@ reorder. Any quorum system in which every two quorums meet; a node need not be i
 What it costs
 -------------
 With k the number of nodes in a node's quorum, itself included even if the quorum does not hold it, k - 1 others are
-asked. When nobody else waits: k - 1 requests, locks and releases. Under load mostly one 'failed' each more; at worst
-also one inquiry each, one lock relinquished and one given again. (The node's own arbiter never inquires for it: its
-request is later than all that the arbiter knows.) What a node sends to itself is not counted. One exit to the next
-entry takes two messages, or one if the arbiter between them is one of the two. Requests need not be served in the
-order of their timestamps.
+asked. When nobody else waits: k - 1 requests, locks and releases. A request that finds its arbiter locked brings about
+either one 'failed', as under load it mostly does, or one inquiry, and with it at worst one lock relinquished and one
+given again. (The node's own arbiter never inquires for it: its request is later than all that the arbiter knows.)
+What a node sends to itself is not counted. One exit to the next entry takes two messages, or one if the arbiter
+between them is one of the two; now and then more, where a lock has to be won back first. Requests need not be served
+in the order of their timestamps.
 
 Departures from the paper
 -------------------------
@@ -87,11 +88,13 @@ Stamp = tuple[int, int]
 
 
 class Maekawa(Algorithm):
-    """Maekawa 1985 with Sanders' correction: a lock at each node of a quorum, 3 to 7 (k - 1) messages an entry."""
+    """Maekawa 1985 with Sanders' correction: a lock at each node of a quorum, 3 to 6 (k - 1) messages an entry."""
 
     name = "maekawa"
     assumes = Assumptions(fifo=False)
-    messages_per_entry = {"uncontended": "3 * (k - 1)", "saturated": ["3 * (k - 1)", "7 * (k - 1)"]}
+    messages_per_entry = {"uncontended": "3 * (k - 1)", "saturated": ["3 * (k - 1)", "6 * (k - 1)"]}
+    synchronisation_delay = {"saturated": ["1", "2"]}
+    response_time = {"uncontended": "2"}
     quorum_system = "grid"
 
     clock: int = 0  # the greatest timestamp sent or received

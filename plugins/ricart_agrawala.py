@@ -52,6 +52,8 @@ class RicartAgrawala(Algorithm):
     name = "ricart-agrawala"
     assumes = Assumptions(fifo=False)
     messages_per_entry = "2 * (n - 1)"
+    synchronisation_delay = {"saturated": "1"}
+    response_time = {"uncontended": "2"}
 
     highest: int = 0  # the greatest timestamp sent or received
     ours: int = 0  # the timestamp of our request

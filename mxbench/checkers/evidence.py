@@ -76,6 +76,12 @@ def two_entries(history: History, first: Section, second: Section) -> tuple[str,
     return (*lines, said, *([f"  ({more} more before these)"] if more else []), *shown)
 
 
+def nodes_of(entries: list[Section]) -> str:
+    """Return the nodes of some entries, in words: `nodes 0, 1 and 2`."""
+    *others, last = (str(entry.node) for entry in entries)
+    return f"nodes {', '.join(others)} and {last}"
+
+
 def entry_line(history: History, entry: Section) -> str:
     """Return one line about a stay in the critical section."""
     left = f"left at {_ms(history, entry.released)}" if entry.released is not None else "never left"

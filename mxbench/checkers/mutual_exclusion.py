@@ -1,15 +1,17 @@
-"""Was anybody inside together? Two independent oracles, and the order that some algorithms promise on top.
+"""Were more inside together than may be? Two independent oracles, and the order that some algorithms promise on top.
 
 `fencing` rests on the numbers that the envelope of every algorithm message makes exact (see core.node): no clock, and
 an entry that this run's timing kept apart by luck is found as well. `overlap` rests on the clock alone, and knows
-nothing of the numbers. An overlap implies a repeated number; the reverse does not hold.
+nothing of the numbers. An overlap implies a repeated number; the reverse does not hold. Where k may be inside together,
+the numbers do not tell: then width.py looks at happened-before itself.
 """
 
+import heapq
 from collections import defaultdict
 from itertools import groupby
 from operator import itemgetter
 
-from mxbench.checkers.evidence import judged, two_entries, undecided
+from mxbench.checkers.evidence import entry_line, judged, nodes_of, two_entries, undecided
 from mxbench.core.checker import Checker
 from mxbench.core.distributions import ZERO
 from mxbench.core.history import History, Section
@@ -26,6 +28,9 @@ class Fencing(Checker):
 
     name = "fencing"
     property = "mutual exclusion"
+
+    def applies(self, history: History) -> bool:
+        return history.plan.most_inside == 1
 
     def check(self, history: History) -> Finding:
         """Return 'violated' with the first two entries of one number, 'valid' if the numbers are 1..E, once each."""
@@ -56,38 +61,49 @@ class Fencing(Checker):
 
 
 class Overlap(Checker):
-    """No two stays in the critical section overlap on the clock, which all nodes of one machine share."""
+    """No two stays in the critical section overlap on the clock, which all nodes of one machine share.
+
+    Where k may be inside together, no k + 1 do.
+    """
 
     name = "overlap"
     property = "no overlap"
 
     def check(self, history: History) -> Finding:
-        """Return 'violated' with the first two stays that share more than an instant."""
+        """Return 'violated' with the first stays, one too many, that share more than an instant."""
         stays = sorted(judged(history), key=lambda entry: (entry.entered or 0, _exit(entry)))
-        pairs, last = [], None  # the stay that ends last, of those that began so far
-        for stay in stays:
-            if last is not None and (stay.entered or 0) < _exit(last):
-                pairs.append((last, stay))
-            if last is None or _exit(stay) > _exit(last):
-                last = stay
-        if pairs:
-            return self._violated(history, pairs)
+        k, found = history.plan.most_inside, []
+        last: list[tuple[float, int, Section]] = []  # the k stays that end last, of those that began so far
+        for order, stay in enumerate(stays):
+            if len(last) == k and (stay.entered or 0) < last[0][0]:
+                found.append([*(other for _, _, other in sorted(last)), stay])
+            heapq.heappush(last, (_exit(stay), order, stay))
+            if len(last) > k:
+                heapq.heappop(last)
+        if found:
+            return self._violated(history, found)
         doubt = undecided(history, self.property)
         if doubt is not None:
             return doubt
         text = f"none of the {len(stays)} stays overlaps another on this run's clock"
+        if k > 1:
+            text = f"no {k + 1} of the {len(stays)} stays overlap on this run's clock"
         if history.plan.dwell == ZERO:
-            text += "; with dwell 0 it sees little: the numbers decide"
+            text += f"; with dwell 0 it sees little: {'the numbers decide' if k == 1 else 'the width decides'}"
         return Finding(self.property, "valid", text)
 
-    def _violated(self, history: History, pairs: list[tuple[Section, Section]]) -> Finding:
-        first, second = pairs[0]
-        shared = min(_exit(first), _exit(second)) - (second.entered or 0)
+    def _violated(self, history: History, found: list[list[Section]]) -> Finding:
+        together, k = found[0], history.plan.most_inside
+        shared = min(map(_exit, together)) - (together[-1].entered or 0)
         how_long = "for ever" if shared == float("inf") else f"for {shared / 1e6:.3f} ms"
-        text = f"nodes {first.node} and {second.node} were inside together {how_long}"
-        if len(pairs) > 1:
-            text += f"; {len(pairs)} stays began while another node was inside"
-        return Finding(self.property, "violated", text, two_entries(history, first, second))
+        text = f"{nodes_of(together)} were inside together {how_long}"
+        if k > 1:
+            text += f", where {k} may be"
+        if len(found) > 1:
+            others = "another node was" if k == 1 else f"{k} other nodes were"
+            text += f"; {len(found)} stays began while {others} inside"
+        lines = two_entries(history, *together) if k == 1 else (entry_line(history, entry) for entry in together)
+        return Finding(self.property, "violated", text, tuple(lines))
 
 
 class Order(Checker):

@@ -20,7 +20,7 @@ class RegisterChecker(Checker):
 
     def check(self, history: History) -> Finding:
         doubt = undecided(history, self.property)
-        register = history.plan.nodes
+        register = history.plan.guard
         if register not in {node.node for node in history.nodes}:
             return doubt or Finding(self.property, "undecided", "the history of the register is missing")
         values = history.values()[register]

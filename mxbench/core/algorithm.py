@@ -27,7 +27,7 @@ import msgspec
 
 from mxbench.core.contract import ContractBreach
 from mxbench.core.distributions import Distribution
-from mxbench.core.messages import Message
+from mxbench.core.messages import Message, receivers
 
 API = 1
 BROADCAST, SET_TIMER, CANCEL_TIMER = -1, -2, -3  # in the place of a receiver in `Out.effects`
@@ -39,18 +39,30 @@ Claim = str | list[str] | tuple[str, str]
 class Parameters(msgspec.Struct, frozen=True):
     """What a node is told before it starts: its id `me`, `n`, and of a quorum system all quorums, by node.
 
-    servers: how many servers there are beside the nodes, with ids from n. They never request, and are no peers.
+    algorithm_servers, servers: how many servers there are beside the nodes, those of the algorithm with ids from n,
+    those of the workload behind them. They never request, and are no peers. holder: the node (or the algorithm's
+    server) that has the token at the start. towards: of a tree for each node its neighbour on the way to that holder,
+    whose own entry is itself. k: how many may be inside together.
     """
 
     me: int
     n: int
     quorums: tuple[tuple[int, ...], ...] = ()
     servers: int = 0
+    holder: int = 0
+    towards: tuple[int, ...] = ()
+    k: int = 1
+    algorithm_servers: int = 0
 
     @property
     def peers(self) -> tuple[int, ...]:
         """The other nodes, in rising order."""
         return tuple(node for node in range(self.n) if node != self.me)
+
+    @property
+    def guard(self) -> int:
+        """The id of the workload's server, if it has one."""
+        return self.n + self.algorithm_servers
 
 
 class Assumptions(msgspec.Struct, frozen=True):
@@ -79,7 +91,13 @@ class Algorithm(msgspec.Struct):
     api: ClassVar[int] = API
     assumes: ClassVar[Assumptions] = Assumptions()
     messages_per_entry: ClassVar[Claim | dict[str, Claim] | None] = None
+    synchronisation_delay: ClassVar[Claim | dict[str, Claim] | None] = None  # in units of the message delay T
+    response_time: ClassVar[Claim | dict[str, Claim] | None] = None  # likewise, beside the time inside: '2' is 2T + E
     quorum_system: ClassVar[str | None] = None  # the default one, for algorithms that work with quorums
+    topology: ClassVar[str | None] = None  # the default one, for algorithms that work on a tree
+    has_token: ClassVar[bool] = False  # True for one that starts with a token, at `holder`
+    takes_k: ClassVar[bool] = False  # True for one that lets in up to k nodes together, where an experiment says so
+    can_have_server: ClassVar[bool] = False  # True for one whose `holder` can be a server of its own, with id n
     falls_quiet: ClassVar[bool] = True  # False for one that sends for ever, like a token that circles a ring
 
     parameters: Parameters
@@ -104,6 +122,22 @@ class Algorithm(msgspec.Struct):
         """The nodes whose permission this node needs (its own among them, where its quorum says so)."""
         return self.parameters.quorums[self.me]
 
+    @property
+    def holder(self) -> int:
+        """The node that has the token at the start; the algorithm's server, with id n, where it has one."""
+        return self.parameters.holder
+
+    @property
+    def towards_holder(self) -> int | None:
+        """This node's neighbour on the way to that one, in a tree; None at the holder itself."""
+        towards = self.parameters.towards[self.me]
+        return None if towards == self.me else towards
+
+    @property
+    def k(self) -> int:
+        """How many nodes may be inside together."""
+        return self.parameters.k
+
     def on_start(self, out: "Out") -> None:
         """Prepare, before the first request or message."""
 
@@ -120,6 +154,14 @@ class Algorithm(msgspec.Struct):
     def on_timer(self, name: str, out: "Out") -> None:
         """Meet a timer that this node set."""
 
+    def forget(self, no_more_requests: bool) -> None:
+        """Set to one value whatever no later step depends on, so that the checker meets fewer states.
+
+        The checker alone calls it, after each step, and only in searches that would be large without. It compares it
+        with a search without on small bounds first. no_more_requests: no node will request the critical section
+        again; those that wait or are inside may still do so. An algorithm need not define it.
+        """
+
 
 class Out:
     """What the handlers of an algorithm record: the need to send, to enter, to be woken. Nothing happens before the
@@ -132,7 +174,7 @@ class Out:
         self.entering = False
         self.may_enter = False
         self.stamp: Stamp | None = None
-        self._destinations = frozenset(destinations)
+        self._destinations = receivers(destinations)
         self._types = frozenset(types)
         self._choose = choose
 

@@ -14,6 +14,7 @@ from typing import Any, Literal
 import msgspec
 
 MAX_LENGTH = 200
+MAX_TERMS = 1_000_000  # of a harmonic number
 _BINARY: dict[type[ast.operator], Any] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -22,6 +23,15 @@ _BINARY: dict[type[ast.operator], Any] = {
     ast.FloorDiv: operator.floordiv,
 }
 _COMPARE = {"<=": operator.le, ">=": operator.ge, "==": operator.eq, "<": operator.lt, ">": operator.gt}
+
+
+def _harmonic(terms: float) -> float:
+    """Return 1 + 1/2 + ... + 1/terms; 0 for no terms."""
+    if not 0 <= terms <= MAX_TERMS or terms != int(terms):
+        raise ValueError(f"the number of terms is whole, from 0 to {MAX_TERMS:,}, not {terms:g}")
+    return math.fsum(1 / term for term in range(1, int(terms) + 1))
+
+
 _FUNCTIONS: dict[str, Any] = {
     "sqrt": math.sqrt,
     "log2": math.log2,
@@ -29,6 +39,7 @@ _FUNCTIONS: dict[str, Any] = {
     "floor": math.floor,
     "min": min,
     "max": max,
+    "harmonic": _harmonic,
 }
 Kind = Literal["exact", "range", "mean"]
 
@@ -127,7 +138,7 @@ def _value(node: ast.expr, names: Mapping[str, float]) -> float:
             raise TypeError(f"{node.func.id} takes no names of arguments")
         try:
             result = _FUNCTIONS[node.func.id](*arguments)
-        except ValueError as error:  # the root of a negative number
+        except ValueError as error:  # the root of a negative number, or part of a term
             raise TypeError(f"{node.func.id}: {error}") from None
         return result
-    raise ValueError("only numbers, names, + - * / //, parentheses and sqrt, log2, ceil, floor, min, max are allowed")
+    raise ValueError(f"only numbers, names, + - * / //, parentheses and {', '.join(_FUNCTIONS)} are allowed")

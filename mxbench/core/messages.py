@@ -1,9 +1,13 @@
 """Messages of algorithms and of workloads: immutable, compared by type and value, and readable on the wire."""
 
 import sys
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import dataclass_transform
 
 import msgspec
+
+_WITHOUT_MESSAGES = ("builtins", "msgspec", "msgspec._core", "mxbench.core.algorithm", "mxbench.core.workload")
 
 
 @dataclass_transform(frozen_default=True)
@@ -27,8 +31,16 @@ def message_types(owner: type, kind: type) -> tuple[type, ...]:
     """
     found: dict[str, type] = {}
     for cls in owner.__mro__:
+        if cls.__module__ in _WITHOUT_MESSAGES:  # each node asks four times: to look through them costs more than it
+            continue
         module = sys.modules.get(cls.__module__)
         for value in vars(module).values() if module else ():
             if isinstance(value, type) and issubclass(value, kind) and value is not kind:
                 found.setdefault(value.__name__, value)
     return tuple(found.values())
+
+
+@lru_cache(maxsize=8)
+def receivers(places: Iterable[int]) -> frozenset[int]:
+    """Return the places as a set, one and the same for all nodes of a run: with one each, 10,000 would not fit."""
+    return frozenset(places)

@@ -90,9 +90,12 @@ class Node:
         self.backlog: deque[int | None] = deque()  # arrival times of requests that wait for their turn at this node
         self.tickets = 0 if arrivals.ticketed else None
         self.ready = False  # True when `advance` may have a step to take
-        self.out = Out(range(parameters.n), message_types(type(algorithm), Message), engine.choose)
+        self.out = Out(range(parameters.guard), message_types(type(algorithm), Message), engine.choose)
         self._arrivals = Arrivals(arrivals)
-        everybody = range(parameters.n + parameters.servers)
+        guards = range(parameters.guard, parameters.guard + parameters.servers)
+        everybody: Sequence[int] = range(parameters.n)  # a server of the algorithm has no workload
+        if guards:
+            everybody = (*everybody, *guards)
         self._work_out = WorkloadOut(everybody, message_types(type(workload), WorkloadMessage))
         self._releasing = False
         self._requests = 0

@@ -1,5 +1,6 @@
 """Everything that one run is made of, as plain data: what an engine is given and what the history keeps."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Literal, Protocol
 
@@ -7,6 +8,7 @@ import msgspec
 
 from mxbench.core.arrivals import ArrivalPlan
 from mxbench.core.distributions import ZERO, Distribution
+from mxbench.core.topologies import distance
 
 HistoryLevel = Literal["full", "sections", "off"]
 
@@ -23,17 +25,24 @@ class PluginRef(msgspec.Struct, frozen=True):
 class RunPlan(msgspec.Struct, frozen=True, kw_only=True):
     """One run: one algorithm, one number of nodes, one seed.
 
-    servers: how many servers the workload has, with ids from `nodes`. shares, arrivals: one item a node. quorums: all
-    of them, by node; empty for algorithms without. tickets: the total of entries that the engine hands out one by
-    one, or None. one_at_a_time: hand the next ticket to a node chosen by the seed when all is quiet. Times are in
-    seconds.
+    algorithm_servers, servers: how many servers the algorithm has, with ids from `nodes`, and behind them the workload.
+    shares, arrivals: one item a node. quorums: all of them, by node; empty for algorithms without. holder: where the
+    token is at the start, a node or the algorithm's server. towards: of a tree, each node's neighbour on the way to the
+    holder; else empty. k: how many may be inside together; None for an algorithm that always lets in one. tickets: the
+    total of entries that the engine hands out one by one, or None. one_at_a_time: hand the next ticket to a node chosen
+    by the seed when all is quiet. Times are in seconds.
     """
 
     experiment: str
     algorithm: PluginRef
     quorum_system: str | None = None
     quorums: tuple[tuple[int, ...], ...] = ()
+    topology: str | None = None
+    holder: int = 0
+    towards: tuple[int, ...] = ()
+    k: int | None = None
     nodes: int
+    algorithm_servers: int = 0
     servers: int = 0
     engine: str = "tcp"
     workload: PluginRef
@@ -58,15 +67,36 @@ class RunPlan(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def places(self) -> range:
         """The ids of the nodes, then those of the servers."""
-        return range(self.nodes + self.servers)
+        return range(self.nodes + self.algorithm_servers + self.servers)
+
+    @property
+    def guard(self) -> int:
+        """The id of the workload's server, if it has one."""
+        return self.nodes + self.algorithm_servers
+
+    @property
+    def most_inside(self) -> int:
+        """How many nodes may be inside together."""
+        return self.k or 1
 
     def names(self, asked: Sequence[int]) -> dict[str, float]:
-        """Return what a claim or a bound may speak of: n, and k, the size of a quorum and its node, averaged over
-        the nodes in `asked`, one for each entry (over all nodes if there is none)."""
-        names: dict[str, float] = {"n": self.nodes}
+        """Return what a claim or a bound may speak of, given who entered, in order.
+
+        n. s: how many servers the algorithm has. k: the size of a quorum and its node, averaged over those who entered
+        (over all nodes if nobody did), or how many may be inside together, of an algorithm that lets in k. d: how many
+        edges of the tree lie between who enters and who entered before, on average; who enters first is compared with
+        the holder.
+        """
+        names: dict[str, float] = {"n": self.nodes, "s": self.algorithm_servers}
         if self.quorums:
             chosen = asked or range(self.nodes)
             names["k"] = sum(len({*self.quorums[node], node}) for node in chosen) / len(chosen)
+        elif self.k is not None:
+            names["k"] = self.k
+        if self.towards:
+            moves = Counter(zip((self.holder, *asked), asked, strict=False))
+            edges = sum(count * distance(self.towards, *move) for move, count in moves.items())
+            names["d"] = edges / max(len(asked), 1)
         return names
 
     @property

@@ -1,8 +1,14 @@
 """Quorum systems: for each node the nodes that it must ask. Any two quorums share a member; that alone is safety."""
 
-from itertools import combinations
+from collections.abc import Iterable
+from fractions import Fraction
+from itertools import combinations, islice
 
-Quorums = tuple[tuple[int, ...], ...]
+from mxbench.core.coteries import ENUMERABLE, failure_probability, least_load, load
+
+MAX_PROGRAM = 30  # quorums of a linear program: a quarter of a second
+Quorum = tuple[int, ...]
+Quorums = tuple[Quorum, ...]
 
 
 class QuorumSystem:
@@ -20,6 +26,27 @@ class QuorumSystem:
         check_quorums(quorums, n)
         return quorums
 
+    def coterie(self, n: int) -> Iterable[Quorum]:
+        """Return every quorum that would do, not only those that nodes are given: what counts when nodes are down."""
+        return self.for_nodes(n)
+
+    def least_load(self, n: int) -> Fraction | None:
+        """Return the load if the quorums of the coterie are used as is best for it; None if they are too many."""
+        quorums = self.for_nodes(n)
+        coterie = set(islice(self.coterie(n), max(n, MAX_PROGRAM) + 1))
+        smallest = min(map(len, coterie))
+        bound = max(Fraction(1, smallest), Fraction(smallest, n))  # Naor and Wool: no coterie does better
+        if len(coterie) <= n and load(quorums) == bound:
+            return bound
+        return least_load(coterie, n) if len(coterie) <= MAX_PROGRAM else None
+
+    def failure_probability(self, n: int, p: float) -> float | None:
+        """Return how likely no quorum of the coterie is alive if each node is down with probability p.
+
+        None where that is not worked out: by default for more than 20 nodes.
+        """
+        return failure_probability(self.coterie(n), n, p) if n <= ENUMERABLE else None
+
 
 def check_quorums(quorums: Quorums, n: int) -> None:
     """Raise ValueError unless there are n quorums of nodes 0..n-1 and every two of them intersect."""
@@ -30,51 +57,5 @@ def check_quorums(quorums: Quorums, n: int) -> None:
         if not quorum or not all(0 <= member < n for member in quorum):
             raise ValueError(f"the quorum of node {node} is {sorted(quorum)}, not one or more of the nodes 0..{n - 1}")
     for a, b in combinations(range(n), 2):
-        if not sets[a] & sets[b]:
+        if sets[a].isdisjoint(sets[b]):
             raise ValueError(f"the quorums of nodes {a} and {b} do not meet: {sorted(sets[a])} and {sorted(sets[b])}")
-
-
-class Grid(QuorumSystem):
-    """Rows of a square, the last one perhaps short: a node's own row and one node of every other row, any n.
-
-    Size 2 * sqrt(n) - 1 for a square n. Two quorums meet as each holds a whole row and a node of every row.
-    """
-
-    name = "grid"
-
-    def build(self, n: int) -> Quorums:
-        """Return for each node its row and, of each other row, the node in its column (modulo a short row)."""
-        columns = next(c for c in range(1, n + 1) if c * c >= n)
-        rows = [range(start, min(start + columns, n)) for start in range(0, n, columns)]
-        return tuple((*rows[node // columns], *(row[node % columns % len(row)] for row in rows)) for node in range(n))
-
-
-class ProjectivePlane(QuorumSystem):
-    """Lines of a finite projective plane: n = q * q + q + 1 nodes, quorums of q + 1, any two meet in one node.
-
-    Each is a shift modulo n of a perfect difference set; the node itself is in its quorum.
-    """
-
-    name = "projective-plane"
-    difference_sets = (
-        (0,),
-        (0, 1),
-        (0, 1, 3),
-        (0, 1, 3, 9),
-        (0, 1, 4, 14, 16),
-        (0, 1, 3, 8, 12, 18),
-        (0, 1, 3, 13, 32, 36, 43, 52),
-        (0, 1, 3, 7, 15, 31, 36, 54, 63),
-        (0, 1, 3, 9, 27, 49, 56, 61, 77, 81),
-    )
-
-    def build(self, n: int) -> Quorums:
-        """Return the shifts of the difference set of n; raise ValueError where no plane of that size is known here."""
-        by_size = {max(len(d) * (len(d) - 1) + 1, 1): d for d in self.difference_sets}
-        if n not in by_size:
-            raise ValueError(f"there is no projective plane of {n} nodes; there is one for {_listed(sorted(by_size))}")
-        return tuple(tuple((node + d) % n for d in by_size[n]) for node in range(n))
-
-
-def _listed(numbers: list[int]) -> str:
-    return ", ".join(map(str, numbers[:-1])) + f" and {numbers[-1]}"

@@ -101,31 +101,41 @@ class NodeState:
         self._read_algorithm = _reader(self._algorithm)
         self._read_workload = _reader(self._workload)
 
-    def read(self) -> tuple[Any, ...]:
-        """Return the state of the node; it shares its lists and dicts with the plugins, so freeze it at once."""
+    def read(self) -> tuple[Any, Any, tuple[Any, ...]]:
+        """Return the state of the algorithm, that of the workload, and where the node stands between its requests.
+
+        The first two share their lists and dicts with the plugins, so freeze them at once; the third is fixed.
+        """
         node = self.node
         waiting, inside, arrivals = node.waiting, node.inside, node._arrivals
         return (
             self._read_algorithm(node.algorithm),
             self._read_workload(node.workload),
-            None if waiting is None else waiting.id,
-            None if inside is None else inside.id,
-            node._releasing,
-            list(node.backlog),
-            node.tickets,
-            node._requests,
-            arrivals.issued,
-            arrivals.ended,
+            (
+                None if waiting is None else waiting.id,
+                None if inside is None else inside.id,
+                node._releasing,
+                tuple(node.backlog),
+                node.tickets,
+                node._requests,
+                arrivals.issued,
+                arrivals.ended,
+            ),
         )
 
-    def write(self, state: tuple[Any, ...]) -> None:
-        """Put the node into a state that was read, frozen and thawed; the state is the node's own from then on."""
-        node = self.node
-        algorithm, workload, waiting, inside, releasing, backlog, tickets, requests, issued, ended = state
+    def write(self, algorithm: Any, workload: Any) -> None:
+        """Give both plugins states that were read, frozen and thawed; they are their own from then on."""
+        owner: Any = self.node.algorithm
         for name, value in zip(self._algorithm, algorithm, strict=True):
-            setattr(node.algorithm, name, value)
+            setattr(owner, name, value)
+        owner = self.node.workload
         for name, value in zip(self._workload, workload, strict=True) if workload else ():
-            setattr(node.workload, name, value)
+            setattr(owner, name, value)
+
+    def write_life(self, life: tuple[Any, ...]) -> None:
+        """Let the node stand where it stood when this was read."""
+        node = self.node
+        waiting, inside, releasing, backlog, tickets, requests, issued, ended = life
         node.waiting = None if waiting is None else EntryRequest(waiting)
         node.inside = None if inside is None else Entry(inside, 1, None, 0)
         node.out.may_enter = waiting is not None

@@ -1,5 +1,6 @@
 """What a workload is to mxbench: what nodes do inside the critical section, as pure as the algorithms."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -8,7 +9,7 @@ import msgspec
 from mxbench.core.algorithm import Parameters, Stamp
 from mxbench.core.contract import ContractBreach
 from mxbench.core.distributions import Distribution
-from mxbench.core.messages import WorkloadMessage
+from mxbench.core.messages import WorkloadMessage, receivers
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -42,7 +43,8 @@ class Workload(msgspec.Struct):
     name: ClassVar[str]
     option_type: ClassVar[type[Options]] = Options
     entries_key: ClassVar[str] = "entries_per_node"  # what this workload calls its entries, if the name differs
-    server_type: ClassVar["type[Workload] | None"] = None  # of the one server that guards the resource, with id n
+    needs_mutual_exclusion: ClassVar[bool] = False  # True for one that is wrong where two nodes may be inside together
+    server_type: ClassVar["type[Workload] | None"] = None  # of the one server that guards the resource
 
     parameters: Parameters
     dwell: Distribution
@@ -104,10 +106,10 @@ class WorkloadOut:
 
     __slots__ = ("_destinations", "_types", "effects", "inside")
 
-    def __init__(self, destinations: range, types: tuple[type, ...]) -> None:
+    def __init__(self, destinations: Iterable[int], types: tuple[type, ...]) -> None:
         self.effects: list[tuple[str, Any]] = []
         self.inside = False
-        self._destinations = frozenset(destinations)
+        self._destinations = receivers(destinations)
         self._types = frozenset(types)
 
     def send(self, to: int, message: WorkloadMessage) -> None:

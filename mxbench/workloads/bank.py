@@ -69,6 +69,7 @@ class Bank(Workload):
     name = "bank"
     option_type = BankOptions
     entries_key = "transfers_per_node"
+    needs_mutual_exclusion = True
 
     hashes: list[bytes] = []  # of this node's chain, by height; the first is the genesis
     balances: list[int] = []  # after the tip, in cents by account

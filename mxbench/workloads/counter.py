@@ -85,13 +85,14 @@ class Counter(Workload):
     name = "counter"
     option_type = CounterOptions
     server_type = Register
+    needs_mutual_exclusion = True
 
     entry: Entry | None = None
     read: Value | None = None
 
     def on_entered(self, entry: Entry, out: WorkloadOut) -> None:
         self.entry = entry
-        out.send(self.parameters.n, Read())
+        out.send(self.parameters.guard, Read())
 
     def on_message(self, sender: int, message: Value | Written, out: WorkloadOut) -> None:
         match message:
@@ -112,7 +113,7 @@ class Counter(Workload):
         """Write back what was read, plus one."""
         assert self.entry is not None, "a write is made inside"
         assert self.read is not None, "and after a read"
-        out.send(self.parameters.n, Write(self.read.value + 1, self.read.version, self.entry.number))
+        out.send(self.parameters.guard, Write(self.read.value + 1, self.read.version, self.entry.number))
 
 
 @hookimpl

@@ -10,7 +10,8 @@ from plans import run
 
 from mxbench.core.algorithm import Out
 from mxbench.core.distributions import Exponential
-from mxbench.core.quorums import Grid, ProjectivePlane
+from mxbench.quorum_systems.grid import Grid
+from mxbench.quorum_systems.projective_plane import ProjectivePlane
 from mxbench_plugins.maekawa import Failed, Maekawa
 
 PLANES = (7, 13, 21, 31)
@@ -35,6 +36,23 @@ def test_an_entry_takes_between_three_and_five_roots_of_n_messages(n: int) -> No
     for load in ({}, {"think": Exponential(0.003)}):
         busy = run(Maekawa, n, entries=6, quorums=plane(n), **load)
         assert 3 * (size - 1) < messages_per_entry(busy) < 5 * (size - 1)
+
+
+@pytest.mark.parametrize("n", PLANES)
+def test_at_each_node_of_its_quorum_a_request_brings_about_five_messages_and_one_lock_given_again(n: int) -> None:
+    """The greatest c of the abstract, 5: REQUEST, INQUIRE, RELINQUISH, LOCKED and RELEASE. The lock that was given back
+    is given once more, later, to whoever relinquished it: 6 (K - 1) at the worst. Where FAILED is sent, to the request
+    or, as Sanders has it, to the one that it overtakes, there is no INQUIRE: it costs no seventh message.
+    """
+    others = len(plane(n)[0]) - 1
+    for seed in SEEDS:
+        history = run(Maekawa, n, entries=4, quorums=plane(n), think=Exponential(0.003), fifo=False, seed=seed)
+        sent, asked = messages(history), 4 * n * others
+        assert sent["Request"] == sent["Release"] == asked
+        assert sent["Locked"] == asked + sent["Relinquish"]
+        assert 0 < sent["Relinquish"] <= sent["Inquire"]
+        assert 0 < sent["Failed"] + sent["Inquire"] <= asked
+        assert sent.total() <= 6 * asked
 
 
 @pytest.mark.parametrize("n", PLANES)

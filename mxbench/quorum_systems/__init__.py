@@ -1,0 +1,1 @@
+"""The quorum systems that come with mxbench, one a file."""
