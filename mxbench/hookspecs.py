@@ -36,6 +36,11 @@ def mxbench_metrics() -> list[type]:  # type: ignore[empty-body]
 
 
 @hookspec
+def mxbench_properties() -> list[type]:  # type: ignore[empty-body]
+    """Return your Property classes: what `check --property NAME` judges of every state (provisional)."""
+
+
+@hookspec
 def mxbench_reports() -> list[type]:  # type: ignore[empty-body]
     """Return your report classes: what `show` prints of a result (provisional)."""
 

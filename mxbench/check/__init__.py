@@ -1,8 +1,10 @@
 """The exhaustive checker: every schedule of an algorithm within a bound, on the same nodes as every other engine.
 
-question: what is asked. reaction: what a node does, remembered. space: states as integers, steps as differences. loop:
-the generated inner loop. search: breadth first, properties judged on the way. waiters: 'every waiter can still enter'
-where schedules meet. replay, diagram, text, answer: what is shown. memory: how much of it there is.
+question: what is asked. stepping: one step of a real node. reaction: what a node does, remembered. channels: what is on
+its way from it. space: states as integers, steps as differences. loop: the generated inner loop. search: breadth first,
+properties judged on the way. judged: those asked for by name. waiters: 'every waiter can still enter' where schedules
+meet. forgetting, approach: when an algorithm may forget, and whether it is right to. replay, diagram, text, answer:
+what is shown. memory: how much of it there is.
 """
 
 import sys

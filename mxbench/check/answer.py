@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 
+from mxbench.check.approach import searched
 from mxbench.check.memory import memory_for_a_search
 from mxbench.check.question import Network, Question, parse_question
-from mxbench.check.reaction import OrderMatters
 from mxbench.check.replay import replay
 from mxbench.check.search import (
     CAN_ENTER,
@@ -20,10 +20,10 @@ from mxbench.check.search import (
     Found,
     Limits,
     Progressed,
-    Search,
 )
-from mxbench.check.space import Space
 from mxbench.core.algorithm import Algorithm
+from mxbench.core.property import Property
+from mxbench.core.trace import nodes_text, violation
 from mxbench.core.verdict import Verdict
 
 PROPERTIES = (MUTUAL_EXCLUSION, DEADLOCK, CAN_ENTER, CONTRACT)
@@ -41,16 +41,29 @@ def check(
     limit_states: int | None = MAX_STATES,
     limit_seconds: float | None = None,
     on_progress: Callable[[Progressed], None] | None = None,
+    topology: str | None = None,
+    holder: int | str | None = None,
+    server: bool | str | None = None,
+    k: int | str | None = None,
+    limit_bytes: int | None = None,
+    properties: Sequence[str | type[Property]] = (),
+    forget: bool = True,
 ) -> dict[str, Any]:
     """Try every schedule of an algorithm within a bound, and return what was found, as plain data.
 
     algorithm: a name, a FILE.py, or a class. nodes: 3 unless a list of requests or quorums says otherwise. requests:
     how often each node asks (2), or a list, one number a node. network: fifo, reordering, duplicating, lossy and
     crashing, joined by '+', with a bound as in 'duplicating:2'. quorums: the name of a system, or a list a node.
+    topology, holder, server, k: as in an experiment, for an algorithm that takes them. limit_bytes: of memory that the
+    process holds, most of the machine's unless given. properties: to judge beside those that always are, by name, or
+    classes. forget: False for the plain search, even where the algorithm can drop what no later step reads.
     A limit that is hit makes the verdict undecided; None is no limit. Raises ExperimentError for what cannot be asked.
     """
-    question = parse_question(algorithm, nodes, requests, network, quorums, plugins)
-    return answer(question, Limits(limit_states, limit_seconds, memory_for_a_search()), on_progress)
+    question = parse_question(
+        algorithm, nodes, requests, network, quorums, plugins, topology, holder, server,
+        k=k, properties=properties, forget=forget,
+    )  # fmt: skip
+    return answer(question, Limits(limit_states, limit_seconds, limit_bytes or memory_for_a_search()), on_progress)
 
 
 def answer(
@@ -58,14 +71,11 @@ def answer(
 ) -> dict[str, Any]:
     """Return what a search found, as plain data."""
     started = time.perf_counter()
-    try:
-        search = Search(Space(question), limits, on_progress)
-        found = search.run()
-    except OrderMatters:
-        search = Search(Space(question, keep_order=True), limits, on_progress)
-        found = search.run()
+    search, verified = searched(question, limits, on_progress)
+    found = search.found
     trace = [msgspec.to_builtins(step) for step in replay(question, found.schedule, search.space.messages)]
     verdict: Verdict = "violated" if found.property else "undecided" if found.limit else "valid"
+    starts_somewhere = question.algorithm.has_token or question.algorithm.can_have_server
     expected = [node for node, requests in enumerate(question.requests) if requests]
     return {
         "algorithm": question.algorithm.name,
@@ -73,6 +83,11 @@ def answer(
         "requests": list(question.requests),
         "network": str(question.network),
         "quorums": [list(quorum) for quorum in question.quorums] or None,
+        "topology": question.topology,
+        "holder": question.holder if starts_somewhere else None,
+        "towards": list(question.towards) or None,
+        "server": question.server,
+        "k": question.k if question.algorithm.takes_k else None,
         "verdict": verdict,
         "property": found.property,
         "text": _sentence(question, found, trace),
@@ -80,6 +95,10 @@ def answer(
         "transitions": found.transitions,
         "depth": found.depth,
         "seconds": round(time.perf_counter() - started, 3),
+        "peak_bytes": found.most_bytes,
+        "bytes_per_state": found.bytes_per_state,
+        "forget": {"verified": verified} if verified else None,
+        "properties": [_judged(cls, found) for cls in question.properties],
         "limit": found.limit or None,
         "outside_assumptions": question.outside,
         "sometimes": {
@@ -91,26 +110,31 @@ def answer(
     }
 
 
+def _judged(cls: type[Property], found: Found) -> dict[str, Any]:
+    """Return what became of a property that was asked for; `depth` is that at which a 'sometimes' was first met."""
+    verdict = "violated" if found.property == cls.name else "valid" if cls.name in found.met else None
+    if verdict is None:
+        complete = not found.property and not found.limit
+        verdict = "valid" if cls.kind == "always" and complete else "undecided"
+    return {"name": cls.name, "kind": cls.kind, "verdict": verdict, "depth": found.met.get(cls.name)}
+
+
 def _sentence(question: Question, found: Found, trace: list[dict[str, Any]]) -> str:
-    steps = f"after {len(trace)} step{'s' if len(trace) != 1 else ''}"
-    waiting = _nodes(found.stuck)
-    wait = "waits" if len(found.stuck) == 1 else "wait"
-    match found.property:
-        case "mutual exclusion":
-            return f"{_nodes(trace[-1]['inside'])} are inside together {steps}"
-        case "no deadlock":
-            return f"{waiting} {wait} for ever: {steps} nothing can happen any more"
-        case "every waiter can still enter":
-            return f"{waiting} {wait}, and whatever happens from then on cannot let all of them enter, {steps}"
-        case "contract":
-            return f"a plugin breaks the contract {steps}: {trace[-1]['fault'] if trace else found.fault}"
+    if found.property in found.unmet:
+        return f"'{found.property}' holds in no state that a schedule within the bound can reach"
+    if found.property is not None:
+        inside, fault = (trace[-1].get("inside", ()), trace[-1].get("fault")) if trace else ((), found.fault)
+        return violation(found.property, len(trace), inside, found.stuck, fault)
     if found.limit:
         return f"no violation was found, but the search ended at its limit of {found.limit} and is not complete"
-    return "in every schedule within the bound at most one node is inside, and every request is served"
+    most = "one node is" if question.k == 1 else f"{question.k} nodes are"
+    return f"in every schedule within the bound at most {most} inside, and every request is served"
 
 
 def _not_covered(question: Question, found: Found) -> list[str]:
     """Return what a reader must not take from the verdict, a sentence each."""
+    if found.property in found.unmet:
+        return ["a longer bound, in which it may be met"]
     if found.property:
         return ["the search ended at the first violation, the nearest to the start; others may lie behind it"]
     said = []
@@ -134,11 +158,5 @@ def _not_covered(question: Question, found: Found) -> list[str]:
         said.append("contention: no schedule had two nodes that wanted to be inside")
     never = [node for node, count in enumerate(question.requests) if count and node not in found.entered]
     if never and not found.limit:
-        said.append(f"an entry of {_nodes(never)}: there was none in any schedule")
+        said.append(f"an entry of {nodes_text(never)}: there was none in any schedule")
     return said
-
-
-def _nodes(nodes: Sequence[int]) -> str:
-    if len(nodes) == 1:
-        return f"node {nodes[0]}"
-    return f"nodes {', '.join(map(str, nodes[:-1]))} and {nodes[-1]}" if nodes else "nobody"

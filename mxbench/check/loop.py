@@ -1,7 +1,7 @@
 """The inner loop of the search, written out for the number of nodes and the faults at hand, and compiled.
 
-Nearly all time goes here, so it is generated: the fields of a state are taken apart into local variables, and each
-step costs one dict look-up and one addition. For two nodes and no faults it reads
+Nearly all time goes here, so it is generated: the fields of a state are taken apart into local variables, and a step
+costs one dict look-up and two additions. For two nodes and no faults it reads
 
     def expand(states, found, final):
         add = found.append
@@ -14,36 +14,65 @@ step costs one dict look-up and one addition. For two nodes and no faults it rea
             for d in own:
                 add(s + d)
             for to, reactions, d in sent:
-                for x in reactions[b[to]]:
+                x = reactions[b[to]]
+                if x is not None:
                     add(s + d + x)
-            ...                                   (the same for node 1)
+                else:
+                    for x in reactions.several[b[to]]:
+                        add(s + d + x)
+            ...                                 (the same for node 1)
             if len(found) == before:
                 final.append(s)
             before = len(found)
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-FIELD = 24  # bits for the number of a node's bundle
+from mxbench.check.channels import CHANNELS
+
+LOCAL = 22  # bits for the number of a node's local state
+LOCAL_MASK = (1 << LOCAL) - 1
+FIELD = LOCAL + CHANNELS  # bits of a node in a state: its local state, and above it what is on its way from it
+FIELD_MASK = (1 << FIELD) - 1
 COUNTER_MASK = 15
 Expand = Callable[[Iterable[int], list[int], list[int]], None]
 
 
-def expander(progress: Sequence[Any], faults: Sequence[tuple[int, int, Sequence[Any]]]) -> Expand:
-    """Return expand(states, found, final): it appends to `found` the successor of each step of each state, and to
-    `final` the states in which no step is possible, faults of the network apart.
+class Steps(NamedTuple):
+    """The tables from which the successors of a state are read.
 
-    progress: for each node, by bundle, its own differences and its deliverable messages (see `Space`).
-    faults: for each kind, where its counter stands in the state, its limit, and differences for each node, by bundle.
+    progress: for each node a dict: by its field of the state, the differences of its own steps, and for each message
+    that can be delivered from it the receiver, its `Reactions` and the difference that taking the message out makes.
+    ended: None, or a function that every successor by a request passes through; the differences of requests then come
+    third in `progress`, and are not among the node's own.
     """
+
+    progress: Sequence[Any]
+    ended: Callable[[int], int] | None = None
+
+
+class FaultSteps(NamedTuple):
+    """The faults of one kind: where its counter stands in a state, its limit, and for each node a dict of differences
+    by its field."""
+
+    counter: int
+    limit: int
+    tables: Sequence[Any]
+
+
+def expander(steps: Steps, faults: Sequence[FaultSteps]) -> Expand:
+    """Return expand(states, found, final): it appends to `found` the successor of each step of each state, and to
+    `final` the states in which no step is possible, faults of the network apart."""
     names: dict[str, Any] = {}
     lines = ["def made(states, found, final):", " add = found.append", " before = len(found)", " for s in states:"]
-    lines += _taken_apart(len(progress)) + _progress(progress, names, "add({})")
+    lines += _taken_apart(len(steps.progress))
+    for block in _progress(steps, names, "add({})"):
+        lines += block
     lines += ["  if len(found) == before:", "   final.append(s)"]
-    for place, (counter, limit, tables) in enumerate(faults):
-        lines.append(f"  if s >> {counter} & {COUNTER_MASK} < {limit}:")
-        for node, table in enumerate(tables):
+    for place, fault in enumerate(faults):
+        lines.append(f"  if s >> {fault.counter} & {COUNTER_MASK} < {fault.limit}:")
+        for node, table in enumerate(fault.tables):
             names[f"fault{place}_{node}"] = table
             lines += [f"   for d in fault{place}_{node}[b{node}]:", "    add(s + d)"]
     lines.append("  before = len(found)")
@@ -51,47 +80,65 @@ def expander(progress: Sequence[Any], faults: Sequence[tuple[int, int, Sequence[
 
 
 def masker(masks: Sequence[Any]) -> Callable[[Iterable[int], dict[int, int]], None]:
-    """Return note(states, noted): it notes for each state the bits that its bundles have, where there are any.
+    """Return note(states, noted): it notes for each state the bits that its local states have, where there are any.
 
-    masks: for each node, by bundle, its bits.
+    masks: for each node, by local state, its bits.
     """
     names: dict[str, Any] = {f"mask{node}": table for node, table in enumerate(masks)}
-    lines = ["def made(states, noted):", " for s in states:", *_taken_apart(len(masks))]
-    lines += ["  m = " + " | ".join(f"mask{node}[b{node}]" for node in range(len(masks)))]
-    lines += ["  if m:", "   noted[s] = m"]
+    lines = ["def made(states, noted):", " for s in states:"]
+    bits = [f"mask{node}[s >> {node * FIELD} & {LOCAL_MASK}]" for node in range(len(masks))]
+    lines += ["  m = " + " | ".join(bits), "  if m:", "   noted[s] = m"]
     return _made(lines, names)
 
 
-def learner(progress: Sequence[Any]) -> Callable[[Iterable[int], dict[int, int]], bool]:
+def sorter(ranks: Sequence[Any]) -> Callable[[Iterable[int], dict[int, list[int]]], None]:
+    """Return sort(states, sorted): it appends each state to the list of its rank, the sum of those of its local states.
+
+    ranks: for each node, by local state, its part.
+    """
+    names: dict[str, Any] = {f"rank{node}": table for node, table in enumerate(ranks)}
+    parts = [f"rank{node}[s >> {node * FIELD} & {LOCAL_MASK}]" for node in range(len(ranks))]
+    return _made(["def made(states, sorted):", " for s in states:", f"  sorted[{' + '.join(parts)}].append(s)"], names)
+
+
+def learner(steps: Steps) -> Callable[[Iterable[int], dict[int, int]], bool]:
     """Return learn(states, lacking): each state drops from its bits in `lacking` those that a successor does not have
     there, and itself once it has none left. It returns whether anything changed."""
     names: dict[str, Any] = {}
     lines = ["def made(states, lacking):", " get = lacking.get", " changed = False", " for s in states:"]
-    lines += [*_taken_apart(len(progress)), "  m = old = lacking[s]"]
-    lines += _progress(progress, names, "m &= get({}, 0)")
+    lines += [*_taken_apart(len(steps.progress)), "  m = old = lacking[s]"]
+    for block in _progress(steps, names, "m &= get({}, 0)"):
+        lines += ["  if m:", *(" " + line for line in block)]  # one that lacks nothing has learnt all there is
     lines += ["  if m != old:", "   changed = True", "   if m:", "    lacking[s] = m", "   else:", "    del lacking[s]"]
     return _made([*lines, " return changed"], names)
 
 
 def _taken_apart(n: int) -> list[str]:
-    fields = [f"  b{node} = s{f' >> {node * FIELD}' if node else ''} & {(1 << FIELD) - 1}" for node in range(n)]
+    fields = [f"  b{node} = s{f' >> {node * FIELD}' if node else ''} & {FIELD_MASK}" for node in range(n)]
     return [*fields, f"  b = ({''.join(f'b{node}, ' for node in range(n))})"]
 
 
-def _progress(progress: Sequence[Any], names: dict[str, Any], use: str) -> list[str]:
-    """Return the lines that go through the steps of a state that are no faults; `use` is what is done with each."""
-    lines = []
-    for node, table in enumerate(progress):
+def _progress(steps: Steps, names: dict[str, Any], use: str) -> list[list[str]]:
+    """Return, for each node, the lines that go through the steps of a state that are its own or begin at it, and are
+    no faults; `use` is what is done with each."""
+    blocks = []
+    names["ended"] = steps.ended
+    for node, table in enumerate(steps.progress):
         names[f"progress{node}"] = table
+        lines = [f"  own, sent{', asked' if steps.ended else ''} = progress{node}[b{node}]"]
+        lines += ["  for d in own:", "   " + use.format("s + d")]
+        lines += ["  for d in asked:", "   " + use.format("ended(s + d)")] if steps.ended else []
         lines += [
-            f"  own, sent = progress{node}[b{node}]",
-            "  for d in own:",
-            "   " + use.format("s + d"),
             "  for to, reactions, d in sent:",
-            "   for x in reactions[b[to]]:",
+            "   x = reactions[b[to]]",
+            "   if x is not None:",
             "    " + use.format("s + d + x"),
+            "   else:",
+            "    for x in reactions.several[b[to]]:",
+            "     " + use.format("s + d + x"),
         ]
-    return lines
+        blocks.append(lines)
+    return blocks
 
 
 def _made(lines: list[str], names: dict[str, Any]) -> Any:

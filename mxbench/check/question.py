@@ -5,46 +5,32 @@ algorithm's assumptions is said beside the answer.
 """
 
 import ast
-import re
 from collections.abc import Sequence
-from difflib import get_close_matches
-from itertools import combinations
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import msgspec
 
-from mxbench.core.algorithm import Algorithm
+from mxbench.core.adversary import Adversary as Network
+from mxbench.core.adversary import outside, parse_adversary
+from mxbench.core.algorithm import Algorithm, Parameters
+from mxbench.core.property import Property
 from mxbench.core.quorums import Quorums
+from mxbench.core.topologies import TOPOLOGIES, Tree, rooted_at
 from mxbench.errors import ExperimentError
 from mxbench.registry import Registry
 
 MAX_NODES = 16
-MAX_FAULTS = 15  # of each kind; what four bits of a state can count
-KINDS = ("fifo", "reordering", "duplicating", "lossy", "crashing")
-
-
-class Network(msgspec.Struct, frozen=True):
-    """What may happen to messages and nodes. The numbers bound a whole run, not a channel.
-
-    fifo: each channel keeps its order. duplicates: a message on its way may be sent once more, behind all others of
-    its channel. losses: a message on its way may vanish. crashes: a node may stop for good, between two steps.
-    """
-
-    fifo: bool = True
-    duplicates: int = 0
-    losses: int = 0
-    crashes: int = 0
-
-    def __str__(self) -> str:
-        faults = (("duplicating", self.duplicates), ("lossy", self.losses), ("crashing", self.crashes))
-        words = [] if self.fifo else ["reordering"]
-        words += [f"{word}:{count}" for word, count in faults if count]
-        return "+".join(words) or "fifo"
 
 
 class Question(msgspec.Struct, frozen=True):
-    """One question to the checker. requests: how often each node asks; quorums: by node, empty for none."""
+    """One question to the checker. requests: how often each node asks; quorums: by node, empty for none.
+
+    holder, towards: see core.algorithm.Parameters. server: whether the algorithm has a server of its own. k: how many
+    nodes may be inside together. properties: those to judge beside the ones that always are. forget: whether the
+    algorithm may drop what no later step reads.
+    """
 
     algorithm: type[Algorithm]
     nodes: int
@@ -52,25 +38,30 @@ class Question(msgspec.Struct, frozen=True):
     network: Network = Network()
     quorums: Quorums = ()
     quorum_system: str | None = None
+    topology: str | None = None
+    holder: int = 0
+    towards: tuple[int, ...] = ()
+    server: bool = False
+    k: int = 1
+    properties: tuple[type[Property], ...] = ()
+    forget: bool = True
+
+    @property
+    def places(self) -> int:
+        """How many nodes there are, the server among them."""
+        return self.nodes + self.server
+
+    def parameters(self, me: int) -> Parameters:
+        """Return what the node of that id is told."""
+        servers = int(self.server)
+        return Parameters(
+            me, self.nodes, self.quorums, holder=self.holder, towards=self.towards, k=self.k, algorithm_servers=servers
+        )
 
     @property
     def outside(self) -> list[str]:
         """What the algorithm assumes and this question does not grant, a sentence each."""
-        name, assumes, network = self.algorithm.name, self.algorithm.assumes, self.network
-        broken = (
-            (assumes.fifo and not network.fifo, "FIFO channels, but this network reorders messages"),
-            (assumes.no_duplicates and network.duplicates, "that each message arrives once, but this network repeats"),
-            (assumes.lossless and network.losses, "that each message arrives, but this network loses some"),
-            (assumes.crash_free and network.crashes, "that no node stops, but here nodes crash"),
-        )
-        found = [f"{name} assumes {what}" for breaks, what in broken if breaks]
-        asking = [node for node, quorum in enumerate(self.quorums) if self.requests[node]]
-        apart = [(a, b) for a, b in combinations(asking, 2) if not {*self.quorums[a]} & {*self.quorums[b]}]
-        if apart:
-            a, b = apart[0]
-            said = f"those of nodes {a} and {b} do not: {list(self.quorums[a])} and {list(self.quorums[b])}"
-            found.append(f"{name} needs quorums of which every two meet, but {said}")
-        return found
+        return outside(self.algorithm, self.network, self.quorums, self.requests)
 
 
 def parse_question(
@@ -80,11 +71,21 @@ def parse_question(
     network: str | Network = "fifo",
     quorums: str | Sequence[Sequence[int]] | None = None,
     plugins: Sequence[str | Path] = (),
+    topology: str | None = None,
+    holder: int | str | None = None,
+    server: bool | str | None = None,
+    most_nodes: int = MAX_NODES,
+    k: int | str | None = None,
+    properties: Sequence[str | type[Property]] = (),
+    forget: bool = True,
 ) -> Question:
     """Return the question that flags or arguments ask; raise ExperimentError that says what is allowed.
 
     algorithm: a name, a FILE.py, or a class. nodes: told by a list of requests or quorums unless given, else 3.
     requests: of every node, or a list, one for each. quorums: the name of a system, or a list, one for each node.
+    topology, holder, server: as in an experiment; a random tree is that of seed 1. most_nodes: that may be asked for.
+    k: how many nodes may be inside together, 1 unless given. properties: by name, or classes. forget: False for the
+    plain search, whatever its size.
     """
     files = tuple(map(str, plugins))
     own = str(algorithm) if not isinstance(algorithm, type) and str(algorithm).endswith(".py") else None
@@ -95,13 +96,18 @@ def parse_question(
     n = nodes
     if n is None:
         n = len(wanted) if isinstance(wanted, tuple) else len(explicit) if explicit is not None else 3
-    if not 1 <= n <= MAX_NODES:
-        raise ExperimentError(f"--nodes {n}: from 1 to {MAX_NODES} nodes can be checked")
+    if not 1 <= n <= most_nodes:
+        raise ExperimentError(f"--nodes {n}: from 1 to {most_nodes} nodes can be checked")
     if isinstance(wanted, tuple) and len(wanted) != n:
         raise ExperimentError(f"--requests {','.join(map(str, wanted))}: {len(wanted)} numbers for {n} nodes")
     each = wanted if isinstance(wanted, tuple) else (wanted,) * n
     system, found = _quorums(cls, n, quorums, explicit, registry)
-    return Question(cls, n, each, _network(network), found, system)
+    tree, first, towards, own_server = _placement(cls, n, topology, holder, server)
+    most_inside = _most_inside(cls, k)
+    judged = tuple(registry.get("properties", p).cls if isinstance(p, str) else p for p in dict.fromkeys(properties))
+    return Question(
+        cls, n, each, _network(network), found, system, tree, first, towards, own_server, most_inside, judged, forget
+    )
 
 
 def _algorithm(name: str, file: str | None, registry: Registry) -> type[Algorithm]:
@@ -134,20 +140,43 @@ def _requests(requests: int | str | Sequence[int] | None) -> int | tuple[int, ..
 def _network(network: str | Network) -> Network:
     if isinstance(network, Network):
         return network
-    counts = {"fifo": 0, "reordering": 0, "duplicating": 0, "lossy": 0, "crashing": 0}
-    for part in re.split(r"[+,]", network):
-        word, _, number = part.strip().partition(":")
-        if word not in counts:
-            close = get_close_matches(word, KINDS, n=1)
-            hint = f"; did you mean '{close[0]}'?" if close else ""
-            raise ExperimentError(f"--network {network}: there is no '{word}'{hint} (write {', '.join(KINDS)}, "
-                                  "joined by '+', with a bound as in duplicating:2)")  # fmt: skip
-        if number and (word in ("fifo", "reordering") or not number.isdecimal() or not 0 < int(number) <= MAX_FAULTS):
-            raise ExperimentError(f"--network {network}: '{part}': a bound is from 1 to {MAX_FAULTS}, as in lossy:2")
-        counts[word] = int(number or 1)
-    if counts["fifo"] and counts["reordering"]:
-        raise ExperimentError(f"--network {network}: it keeps the order of messages or reorders them, not both")
-    return Network(not counts["reordering"], counts["duplicating"], counts["lossy"], counts["crashing"])
+    try:
+        return parse_adversary(network)
+    except ValueError as error:
+        raise ExperimentError(f"--network {network}: {error}") from None
+
+
+def _most_inside(cls: type[Algorithm], k: int | str | None) -> int:
+    if k is not None and not cls.takes_k:
+        raise ExperimentError(f"k={k}: {cls.name} lets in one node at a time")
+    if k is not None and (not str(k).isdecimal() or int(k) < 1):
+        raise ExperimentError(f"k={k}: it is a whole number from 1, of nodes that may be inside together")
+    return int(k or 1)
+
+
+def _placement(
+    cls: type[Algorithm], n: int, topology: str | None, holder: int | str | None, server: bool | str | None
+) -> tuple[str | None, int, Tree, bool]:
+    """Return the topology, the holder, the tree that leads to it, and whether there is a server."""
+    if topology is not None and cls.topology is None:
+        raise ExperimentError(f"topology={topology}: {cls.name} does not work on a tree")
+    if topology is not None and topology not in TOPOLOGIES:
+        raise ExperimentError(f"topology={topology}: it is one of {', '.join(TOPOLOGIES)}")
+    if server is not None and not cls.can_have_server:
+        raise ExperimentError(f"server={server}: {cls.name} has no server")
+    if str(server).lower() not in ("none", "true", "false"):
+        raise ExperimentError(f"server={server}: it is true or false")
+    own_server = str(server).lower() == "true"
+    if holder is not None and not cls.has_token and not cls.can_have_server:
+        raise ExperimentError(f"holder={holder}: {cls.name} starts without a token")
+    if holder is not None and own_server:
+        raise ExperimentError(f"holder={holder}: with server=true it is the server; leave one of the two out")
+    if holder is not None and (not str(holder).isdecimal() or int(holder) >= n):
+        raise ExperimentError(f"holder={holder}: nodes are 0 to {n - 1}")
+    first = n if own_server else int(holder or 0)
+    name = topology or cls.topology
+    tree = () if name is None else rooted_at(TOPOLOGIES[name](n, Random("1/topology")), first)
+    return name, first, tree, own_server
 
 
 def _explicit_quorums(quorums: str | Sequence[Sequence[int]] | None) -> Quorums | None:

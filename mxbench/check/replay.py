@@ -11,40 +11,16 @@ from typing import Any
 import msgspec
 
 from mxbench.check.question import Question
-from mxbench.check.reaction import make_node
 from mxbench.check.space import Event
+from mxbench.check.stepping import make_node
 from mxbench.core.algorithm import EntryRequest
 from mxbench.core.distributions import Distribution
 from mxbench.core.messages import Message
 from mxbench.core.node import Node
+from mxbench.core.trace import Step, sentence, shown
 from mxbench.core.workload import Entry
 
 Envelope = tuple[int, int, Message]  # completed and version of the sender, and the message
-
-
-class Step(msgspec.Struct, omit_defaults=True):
-    """One step of a trace, as `check --json` gives it.
-
-    event: request, release, timer, deliver, duplicate, lose or crash. node: where it happens; of a message, its
-    receiver. sender, message: the message that is delivered, repeated or lost. sends: [receiver, message] in order.
-    number: the fencing number, of a step in which the node enters or that releases. inside, waiting: who is inside
-    and who waits after the step. fault: what was wrong, in a step that broke the contract.
-    """
-
-    step: int
-    event: str
-    node: int
-    text: str = ""
-    sender: int | None = None
-    message: str | None = None
-    timer: str | None = None
-    choices: list[int] = []
-    sends: list[tuple[int, str]] = []
-    enters: bool = False
-    number: int | None = None
-    inside: list[int] = []
-    waiting: list[int] = []
-    fault: str | None = None
 
 
 class _Place:
@@ -92,7 +68,7 @@ class Replay:
 
     def __init__(self, question: Question, message_of: Any) -> None:
         self.question = question
-        nodes = range(question.nodes)
+        nodes = range(question.places)
         self.channels: dict[tuple[int, int], list[Envelope]] = {(a, b): [] for a in nodes for b in nodes}
         self.crashed: set[int] = set()
         self.places = [_Place(self, node) for node in nodes]
@@ -157,47 +133,6 @@ def replay(question: Question, schedule: Sequence[Event], message_of: Any) -> li
     """Return the trace of a schedule."""
     nodes = Replay(question, message_of)
     return [nodes.take(event) for event in schedule]
-
-
-def shown(message: Message) -> str:
-    """Return a message as a reader of the plugin writes it: Request(3)."""
-    values = ", ".join(repr(value) for value in msgspec.structs.astuple(message))
-    return f"{type(message).__name__}({values})"
-
-
-def sentence(step: Step) -> str:
-    """Return what happened in a step, in words."""
-    message, sender, node = step.message, step.sender, step.node
-    what = {
-        "request": f"node {node} requests",
-        "release": f"node {node} leaves (number {step.number})",
-        "timer": f"the timer '{step.timer}' of node {node} fires",
-        "deliver": f"node {node} receives {message} from {sender}",
-        "duplicate": f"the network repeats {message} from {sender} to {node}",
-        "lose": f"the network loses {message} from {sender} to {node}",
-        "crash": f"node {node} crashes",
-    }[step.event]
-    parts = [what, *(f"sends {message} to {', '.join(map(str, to))}" for message, to in _grouped(step.sends))]
-    if step.choices:
-        parts.append(f"chooses option {', '.join(map(str, step.choices))}")
-    if step.enters:
-        others = [other for other in step.inside if other != node]
-        beside = f" while node {', '.join(map(str, others))} is inside" if others else ""
-        parts.append(f"ENTERS with number {step.number}{beside}")
-    if step.fault:
-        parts.append(f"BREAKS THE CONTRACT: {step.fault}")
-    return ", ".join(parts)
-
-
-def _grouped(sends: Sequence[tuple[int, str]]) -> list[tuple[str, list[int]]]:
-    """Return each message once, with all receivers that it is sent to in a row."""
-    found: list[tuple[str, list[int]]] = []
-    for to, message in sends:
-        if found and found[-1][0] == message:
-            found[-1][1].append(to)
-        else:
-            found.append((message, [to]))
-    return found
 
 
 def _copy(message: Message) -> Message:

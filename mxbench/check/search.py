@@ -9,28 +9,33 @@ Theory of operation:
   no schedule goes on for ever, and each ends in a state without a step, where nobody waits. Otherwise `waiters.py`
   looks for states from which a waiter cannot get in any more.
 * Of the violations at one depth, the first of these is told: deadlock (its trace is the shortest, as it lies in the
-  level that is being expanded), then mutual exclusion, then the contract.
+  level that is being expanded), then mutual exclusion, then the properties asked for by name, then the contract.
 * No state knows its predecessor. A trace is found backwards: the states of the level before are expanded again.
 """
 
 import gc
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from itertools import filterfalse
 from typing import NamedTuple
 
 import msgspec
 
+from mxbench.check.judged import Judged
 from mxbench.check.memory import memory_in_use
 from mxbench.check.space import Event, Space, SpaceFull
 from mxbench.check.waiters import stranded
+from mxbench.core.property import Property
 
 CHUNK = 20_000  # states between two looks at the clock
+STATES_TO_WEIGH = 50_000  # fewer do not show in the memory of a process
 MUTUAL_EXCLUSION, DEADLOCK, CONTRACT = "mutual exclusion", "no deadlock", "contract"
 CAN_ENTER = "every waiter can still enter"
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """Where a search gives up: states, seconds, bytes of memory that the process uses; None for no limit."""
+    """Where a search gives up: states, seconds, bytes of memory that the process holds; None for no limit."""
 
     states: int | None = 5_000_000
     seconds: float | None = None
@@ -55,7 +60,9 @@ class Found(msgspec.Struct):
 
     depth: the number of the last level that was reached. limit: which limit was hit, '' for none. contended: a state
     was seen in which a node waited while another one waited or was inside. entered: the nodes that were seen inside.
-    stuck: the nodes that wait for ever, of a violation of progress.
+    stuck: the nodes that wait for ever, of a violation of progress. most_bytes: of memory that the process held;
+    bytes_per_state: what the search added to it, None for a search too small to tell. met: 'sometimes' properties that
+    were met, and at which depth; unmet: those that were not.
     """
 
     states: int = 0
@@ -69,6 +76,10 @@ class Found(msgspec.Struct):
     stuck: list[int] = []
     fault: str = ""
     checked_waiters: bool = False
+    most_bytes: int = 0
+    bytes_per_state: int | None = None
+    met: dict[str, int] = {}
+    unmet: list[str] = []
 
 
 class LimitHit(Exception):
@@ -76,17 +87,20 @@ class LimitHit(Exception):
 
 
 class Search:
-    """One search; `run` it once."""
+    """One search; `run` it once. started: the reading of time.perf_counter() from which its seconds count."""
 
     def __init__(
-        self, space: Space, limits: Limits = LIMITS, on_progress: Callable[[Progressed], None] | None = None
-    ) -> None:
+        self, space: Space, limits: Limits = LIMITS, on_progress: Callable[[Progressed], None] | None = None,
+        properties: Sequence[type[Property]] = (), started: float | None = None,
+    ) -> None:  # fmt: skip
         self.space, self.limits = space, limits
+        self._properties = Judged(space, properties)
+        self._bytes_before = memory_in_use()
         self.found = Found()
         self.levels: list[list[int]] = []
         self._on_progress = on_progress
-        self._expand = space.expander()
-        self._started = time.perf_counter()
+        self.expand = space.expander()
+        self._started = time.perf_counter() if started is None else started
 
     def run(self) -> Found:
         """Search until a violation is found, everything is seen, or a limit is hit."""
@@ -99,6 +113,8 @@ class Search:
                 if not graded:
                     self._look_for_stranded()
                 found.checked_waiters = True
+            if found.property is None:
+                found.property = next(iter(self._properties.unmet), None)
         except LimitHit as hit:
             found.limit = str(hit)
         except SpaceFull:
@@ -109,6 +125,8 @@ class Search:
         finally:
             if collecting:
                 gc.enable()
+        self._weigh()
+        found.met, found.unmet = self._properties.met, self._properties.unmet
         found.entered = [
             node for node, reactions in enumerate(self.space.reactions)
             if any(local.inside for local in reactions.locals)
@@ -133,21 +151,23 @@ class Search:
             if self._judge_level(level):
                 return graded
             final: list[int] = []
-            fresh: set[int] = set()
+            reached: dict[int, None] = {}  # in the order in which they are found, which keeps neighbours together
             for chunk in chunks(level):
                 after: list[int] = []
-                self._expand(chunk, after, final)
+                self.expand(chunk, after, final)
                 found.transitions += len(after)
-                fresh.update(after)
-                self._look_around(len(seen) + len(fresh), len(level))
-            reached = len(fresh)
-            fresh -= seen
-            graded = graded and reached == len(fresh)
-            seen |= fresh
+                if reached:
+                    reached.update(dict.fromkeys(after))
+                else:
+                    reached = dict.fromkeys(after)
+                self._look_around(len(seen) + len(reached), len(level))
+            fresh = list(filterfalse(seen.__contains__, reached))
+            graded = graded and len(reached) == len(fresh)
+            seen.update(fresh)
             found.states = len(seen)
             if self._judge_steps(level, final, fresh):
                 return graded
-            level = list(fresh)
+            level = fresh
         return graded
 
     def _judge_level(self, level: list[int]) -> bool:
@@ -155,19 +175,23 @@ class Search:
         space, found = self.space, self.found
         if not found.contended:
             found.contended = any(space.inside(state) + len(space.waiters(state)) > 1 for state in level)
-        if space.inside(max(level)) > 1:
+        k = space.question.k
+        if space.inside(max(level)) > k:
             found.property = MUTUAL_EXCLUSION
-            found.schedule = self._schedule(min(state for state in level if space.inside(state) > 1))
+            found.schedule = self._schedule(min(state for state in level if space.inside(state) > k))
+        elif (broken := self._properties.first_violation(level, found.depth)) is not None:
+            found.property, state = broken
+            found.schedule = self._schedule(state)
         return found.property is not None
 
-    def _judge_steps(self, level: list[int], final: list[int], fresh: set[int]) -> bool:
+    def _judge_steps(self, level: list[int], final: list[int], fresh: list[int]) -> bool:
         """Return whether a level that was just expanded holds a deadlock, or a step of it a breach."""
         space, found = self.space, self.found
         stuck = min((state for state in final if space.waiters(state)), default=None)
         if stuck is not None and not space.faults:
             found.property, found.stuck = DEADLOCK, space.waiters(stuck)
             found.schedule = self._schedule(stuck)
-        elif space.faults and not any(space.inside(state) > 1 for state in fresh):
+        elif space.faults and not any(space.inside(state) > space.question.k for state in fresh):
             found.property = CONTRACT
             for state in sorted(level):
                 breach = next((event for event, after in space.steps(state) if after is None), None)
@@ -189,8 +213,17 @@ class Search:
             raise LimitHit(f"{limits.states:,} states")
         if limits.seconds is not None and seconds > limits.seconds:
             raise LimitHit(f"{limits.seconds:g} seconds")
-        if limits.bytes is not None and memory_in_use() > limits.bytes:
-            raise LimitHit(f"{limits.bytes / 1e9:.1f} GB of memory")
+        if self._weigh() > (limits.bytes or sys.maxsize):
+            raise LimitHit(f"{(limits.bytes or 0) / 1e6:,.0f} MB of memory")
+
+    def _weigh(self) -> int:
+        """Return the bytes that the process holds, and note the most of them."""
+        found, held = self.found, memory_in_use()
+        if held > found.most_bytes:
+            found.most_bytes = held
+            if found.states >= STATES_TO_WEIGH:
+                found.bytes_per_state = max(held - self._bytes_before, 0) // found.states
+        return held
 
     # ---- what is left when the levels are done ---------------------------------------------------------------------
 
@@ -221,7 +254,7 @@ class Search:
 
     def _leads_to(self, state: int, target: int) -> bool:
         after: list[int] = []
-        self._expand((state,), after, [])
+        self.expand((state,), after, [])
         return target in after
 
 

@@ -2,37 +2,49 @@
 
 Theory of operation:
 
-* A *bundle* of a node is its local state and what is on its way from it, by receiver. Bundles are numbered for each
-  node. A global state is one integer: a field of FIELD bits a node with the number of its bundle; above them counters
-  of the faults so far; on top the number of nodes inside, so that the greatest state of a set shows an overlap.
-* A request, a release or a timer changes one field, a delivery two: it takes a message out of the sender's bundle and
+* A global state is one integer. It has a field a place (the nodes, and the algorithm's server behind them) with the
+  number of its local state and, above it, the number of what is on its way from it (`channels.py`); above all fields
+  counters of the faults so far; on top the number of nodes inside, so that the greatest state of a set shows an
+  overlap.
+* A request, a release or a timer changes one field, a delivery two: it takes a message out of the sender's field and
   has the receiver react. So a successor is the state plus one or two small differences, each of which depends on one
-  bundle only (and the message). They are worked out when first asked for, and kept in dicts that fill themselves.
+  field only (and the message). They are worked out when first asked for, and kept in dicts that fill themselves. What
+  costs much to work out, the step of a real node, is remembered by its local state alone, without the channels.
 * A step that breaks the contract has no difference; it is put into `faults` when it is worked out, which happens while
   the first state that has it is expanded. So the search stops at the right depth.
-* A channel is a tuple of messages in the order of sending, or sorted where the network reorders. From a FIFO channel
-  the first is delivered, or lost: to lose a later one is the same as to lose it when it has become the first.
 * A node that crashed takes no step, and what is sent to it stays on its way.
+* With `forgets`, an algorithm's `forget` is called after each of its steps. Then a state also counts the requests that
+  are left, and a request after which none is left changes every field: from then on each `forget` is told so.
 """
 
-from bisect import insort
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import product
 from typing import Any, NamedTuple
 
-from mxbench.check.loop import FIELD, Expand, expander, learner, masker
+from mxbench.check.channels import Channels, Send, SpaceFull
+from mxbench.check.loop import (
+    FIELD,
+    FIELD_MASK,
+    LOCAL,
+    LOCAL_MASK,
+    Expand,
+    FaultSteps,
+    Steps,
+    expander,
+    learner,
+    masker,
+    sorter,
+)
 from mxbench.check.question import Question
-from mxbench.check.reaction import ADVANCE, CRASHED, DELIVER, TIMER, Act, Branch, Messages, Reactions, Send
+from mxbench.check.reaction import ADVANCE, CRASHED, DELIVER, TIMER, Act, Branch, Reactions
+from mxbench.check.remembered import Received, Remembered
+from mxbench.check.stepping import Messages
 
-Channels = tuple[tuple[int, ...], ...]  # by receiver: the numbers of the messages on their way
 COUNTER = 4  # bits of a counter of faults
-MASK = (1 << FIELD) - 1
 FAULTS = ("duplicate", "lose", "crash")
 
-
-class SpaceFull(Exception):
-    """A node has more bundles than a field of the state can number."""
+__all__ = ["Event", "Space", "SpaceFull"]
 
 
 class Event(NamedTuple):
@@ -51,37 +63,28 @@ class Event(NamedTuple):
     fault: str | None = None
 
 
-class Remembered(dict[int, Any]):
-    """A dict that works out what it does not hold."""
-
-    __slots__ = ("_compute",)
-
-    def __init__(self, compute: Callable[[int], Any]) -> None:
-        self._compute = compute
-
-    def __missing__(self, key: int) -> Any:
-        value = self[key] = self._compute(key)
-        return value
-
-
 class Space:
     """The states and steps of one question."""
 
-    def __init__(self, question: Question, keep_order: bool = False) -> None:
+    def __init__(self, question: Question, keep_order: bool = False, forgets: bool = False) -> None:
         self.question = question
-        self.n = n = question.nodes
+        self.n = n = question.places
+        self.forgets = forgets
         self.messages = Messages()
-        self.reactions = [Reactions(question, node, self.messages, keep_order) for node in range(n)]
-        self.bundles: list[list[tuple[int, Channels]]] = [[] for _ in range(n)]
-        self._numbers: list[dict[tuple[int, Channels], int]] = [{} for _ in range(n)]
-        self._insides: list[list[int]] = [[] for _ in range(n)]  # of each bundle: what it adds on top of a state
-        self._tables = [Remembered(partial(self._progress, node)) for node in range(n)]
-        self._received: dict[tuple[int, int, int], Remembered] = {}
-        self.counters = [n * FIELD + COUNTER * place for place in range(len(FAULTS))]
-        self.top = n * FIELD + COUNTER * len(FAULTS)
-        self._one_inside = 1 << self.top
-        self._fifo = question.network.fifo
+        self.reactions = [Reactions(question, node, self.messages, keep_order, forgets) for node in range(n)]
+        self.channels = [Channels(n, question.network.fifo) for _ in range(n)]
         self.limits = (question.network.duplicates, question.network.losses, question.network.crashes)
+        self.counters = [n * FIELD + COUNTER * place for place in range(len(FAULTS))]
+        self._left = n * FIELD + COUNTER * len(FAULTS)  # where the requests that are left are counted
+        self._requests = sum(question.requests) if forgets else 0
+        self.top = self._left + self._requests.bit_length()
+        self._received: dict[tuple[int, int, int], Received] = {}
+        self._sent = [Remembered(partial(self._deliverable, node)) for node in range(n)]
+        self._sends = Remembered(self._differences_of_sends)
+        self._when_over = [Remembered(partial(self._difference_when_over, node)) for node in range(n)]
+        self._steps = Steps(
+            [Remembered(partial(self._progress, node)) for node in range(n)], self._ended if forgets else None
+        )
 
     @property
     def faults(self) -> list[str]:
@@ -94,37 +97,41 @@ class Space:
         """Return the states in which every node has started; more than one if a node chooses as it starts."""
         starts = []
         for node in range(self.n):
-            branches = self.reactions[node].start()
-            good = [branch for branch in branches if branch.fault is None]
-            starts.append([self._after(node, branch, ((),) * self.n) for branch in good])
-        return [
-            sum(bundle << node * FIELD for node, bundle in enumerate(bundles))
-            + sum(self._insides[node][bundle] for node, bundle in enumerate(bundles))
-            for bundles in product(*starts)
-        ]
+            good = [branch for branch in self.reactions[node].start() if branch.fault is None]
+            starts.append([self._whole(node, b) for b in good])
+        left = self._requests << self._left
+        return [self._ended(sum(parts) + left) if self.forgets else sum(parts) for parts in product(*starts)]
 
     def expander(self) -> Expand:
         """Return a function that gives the successors of many states, and those states that have none but faults."""
-        tables = [
-            (counter, limit, [Remembered(partial(work, node)) for node in range(self.n)])
-            for work, counter, limit in zip(
-                (self._duplicates, self._losses, self._crashes), self.counters, self.limits, strict=True
-            )
+        faults = [
+            FaultSteps(counter, limit, [Remembered(partial(self._faults, kind, node)) for node in range(self.n)])
+            for kind, counter, limit in zip(FAULTS, self.counters, self.limits, strict=True)
             if limit
         ]
-        return expander(self._tables, tables)
+        return expander(self._steps, faults)
 
     def learner(self) -> Callable[[Iterable[int], dict[int, int]], bool]:
         """Return a function with which states learn from their successors, faults of the network apart."""
-        return learner(self._tables)
+        return learner(self._steps)
 
     def masker(self) -> Callable[[Iterable[int], dict[int, int]], None]:
         """Return a function that notes which nodes wait in each of many states, a bit a node."""
 
-        def mask(node: int, bundle: int) -> int:
-            return self.reactions[node].locals[self.bundles[node][bundle][0]].waiting << node
+        def mask(node: int, local: int) -> int:
+            return self.reactions[node].locals[local].waiting << node
 
         return masker([Remembered(partial(mask, node)) for node in range(self.n)])
+
+    def sorter(self) -> Callable[[Iterable[int], dict[int, list[int]]], None]:
+        """Return a function that sorts states by how far all nodes have come with their requests together: a request,
+        an entry and a release are a rank each, and no step leads to a lower one."""
+
+        def rank(node: int, number: int) -> int:
+            local = self.reactions[node].locals[number]
+            return local.waiting + 2 * local.inside - 3 * local.requests
+
+        return sorter([Remembered(partial(rank, node)) for node in range(self.n)])
 
     def inside(self, state: int) -> int:
         """Return how many nodes are inside."""
@@ -132,10 +139,13 @@ class Space:
 
     def waiters(self, state: int) -> list[int]:
         """Return the nodes that wait to enter."""
-        return [
-            node for node in range(self.n)
-            if self.reactions[node].locals[self.bundles[node][state >> node * FIELD & MASK][0]].waiting
-        ]  # fmt: skip
+        locals = [self.reactions[node].locals[local] for node, (local, _) in enumerate(self.fields(state))]
+        return [node for node, local in enumerate(locals) if local.waiting]
+
+    def fields(self, state: int) -> list[tuple[int, int]]:
+        """Return for each place the number of its local state, and that of what is on its way from it."""
+        fields = [state >> node * FIELD & FIELD_MASK for node in range(self.n)]
+        return [(field & LOCAL_MASK, field >> LOCAL) for field in fields]
 
     # ---- one state at a time, for what is shown ----------------------------------------------------------------
 
@@ -144,132 +154,138 @@ class Space:
 
         Steps that are no fault of the network come first.
         """
-        for node in range(self.n):
-            shift = node * FIELD
-            bundle = state >> shift & MASK
-            local, _ = self.bundles[node][bundle]
+        fields = self.fields(state)
+        for node, (local, channels) in enumerate(fields):
             for act in self.reactions[node].locals[local].acts:
                 kind = self.reactions[node].locals[local].next if act[0] == ADVANCE else "timer"
                 timer = act[1] if act[0] == TIMER else ""
-                for branch, delta in self._outcomes(node, bundle, act):
-                    event = Event(kind or "", node, timer=timer, choices=branch.choices, fault=branch.fault)
-                    yield event, None if delta is None else state + delta
-            for to, message, removal in self._deliverable(node, bundle):
-                there = state >> to * FIELD & MASK
-                if self.bundles[to][there][0] == CRASHED:
+                for branch, after in self._after(state, node, local, channels, act):
+                    yield Event(kind or "", node, timer=timer, choices=branch.choices, fault=branch.fault), after
+            for to, message, left in self.channels[node].deliverable(channels):
+                if fields[to][0] == CRASHED:
                     continue
-                for branch, delta in self._outcomes(to, there, (DELIVER, node, message)):
-                    event = Event("deliver", to, node, message, choices=branch.choices, fault=branch.fault)
-                    yield event, None if delta is None else state + removal + delta
+                taken_out = state + self._channels_difference(node, channels, left)
+                for branch, after in self._after(taken_out, to, *fields[to], (DELIVER, node, message)):
+                    yield Event("deliver", to, node, message, choices=branch.choices, fault=branch.fault), after
         for kind, counter, limit in zip(FAULTS, self.counters, self.limits, strict=True):
             if state >> counter & (1 << COUNTER) - 1 < limit:
-                for node in range(self.n):
-                    for event, delta in self._fault_steps(kind, node, state >> node * FIELD & MASK):
-                        yield event, state + delta
+                for node, (local, channels) in enumerate(fields):
+                    for event, difference in self._fault_steps(kind, node, local, channels):
+                        yield event, state + difference
 
-    # ---- bundles -------------------------------------------------------------------------------------------------
-
-    def _number(self, node: int, bundle: tuple[int, Channels]) -> int:
-        numbers = self._numbers[node]
-        found = numbers.get(bundle)
-        if found is None:
-            found = numbers[bundle] = len(numbers)
-            if found > MASK:
-                raise SpaceFull
-            self.bundles[node].append(bundle)
-            self._insides[node].append(self._one_inside * self.reactions[node].locals[bundle[0]].inside)
-        return found
-
-    def _after(self, node: int, branch: Branch, channels: Channels) -> int:
-        """Return the bundle after a step: the new local state, and what was sent is on its way."""
-        return self._number(node, (branch.local, self._with(channels, branch.sends) if branch.sends else channels))
-
-    def _with(self, channels: Channels, sends: tuple[Send, ...]) -> Channels:
-        changed = [list(channel) for channel in channels]
-        for to, message in sends:
-            if self._fifo:
-                changed[to].append(message)
+    def _after(
+        self, state: int, node: int, local: int, channels: int, act: Act
+    ) -> Iterator[tuple[Branch, int | None]]:  # fmt: skip
+        for branch in self.reactions[node].to(local, act):
+            if branch.fault:
+                yield branch, None
             else:
-                insort(changed[to], message)
-        return tuple(map(tuple, changed))
+                after = state + self._difference(node, local, channels, branch)
+                yield branch, self._ended(after) if self.forgets else after
 
-    def _delta(self, node: int, before: int, after: int) -> int:
-        insides = self._insides[node]
-        return ((after - before) << node * FIELD) + insides[after] - insides[before]
+    # ---- differences -----------------------------------------------------------------------------------------------
 
-    # ---- steps as differences --------------------------------------------------------------------------------------
+    def _whole(self, node: int, branch: Branch) -> int:
+        """Return what a node that has just started adds to a state."""
+        sent = self.channels[node].with_sends(Channels.EMPTY, branch.sends)
+        inside = self.reactions[node].locals[branch.local].inside << self.top
+        return (branch.local << node * FIELD) + self._channels_difference(node, Channels.EMPTY, sent) + inside
 
-    def _outcomes(self, node: int, bundle: int, act: Act) -> list[tuple[Branch, int | None]]:
-        """Return what may come of a step at a node, and the difference that each makes, None for a breach."""
-        local, channels = self.bundles[node][bundle]
-        return [
-            (branch, None if branch.fault else self._delta(node, bundle, self._after(node, branch, channels)))
-            for branch in self.reactions[node].to(local, act)
-        ]
+    def _channels_difference(self, node: int, before: int, after: int) -> int:
+        return (after - before) << node * FIELD + LOCAL
 
-    def _deltas(self, node: int, bundle: int, act: Act) -> tuple[int, ...]:
-        local, channels = self.bundles[node][bundle]
+    def _local_difference(self, node: int, before: int, after: int) -> int:
+        locals = self.reactions[node].locals
+        return ((after - before) << node * FIELD) + ((locals[after].inside - locals[before].inside) << self.top)
+
+    def _differences_of_sends(self, key: tuple[int, tuple[Send, ...]]) -> Remembered:
+        """Return, by what is on its way from a node, the difference that its sending these messages makes."""
+        node, sends = key
+        number = self.channels[node].with_sends
+        return Remembered(lambda channels: self._channels_difference(node, channels, number(channels, sends)))
+
+    def _difference(self, node: int, local: int, channels: int, branch: Branch) -> int:
+        """Return the difference that an outcome of a step makes: the node's local state, and what it sends."""
+        difference = self._local_difference(node, local, branch.local)
+        if branch.sends:
+            difference += self._sends[node, branch.sends][channels]
+        if self.forgets:
+            locals = self.reactions[node].locals
+            difference -= (locals[local].requests - locals[branch.local].requests) << self._left
+        return difference
+
+    def _differences(self, node: int, local: int, channels: int, act: Act) -> tuple[int, ...]:
+        """Return the differences of all outcomes of a step; a breach of the contract is none."""
         branches = self.reactions[node].to(local, act)
-        return tuple([self._delta(node, bundle, self._after(node, b, channels)) for b in branches if not b.fault])
+        return tuple([self._difference(node, local, channels, branch) for branch in branches if not branch.fault])
 
-    def _progress(self, node: int, bundle: int) -> tuple[tuple[int, ...], tuple[tuple[int, Remembered, int], ...]]:
-        """Return the differences of the node's own steps, and of each message that can be delivered from it: the
-        receiver, its reactions by bundle, and the difference that taking the message out makes."""
-        acts = self.reactions[node].locals[self.bundles[node][bundle][0]].acts
-        own = tuple([delta for act in acts for delta in self._deltas(node, bundle, act)]) if acts else ()
-        deliverable = self._deliverable(node, bundle)
-        return own, tuple([(to, self._reactions_to(node, to, message), delta) for to, message, delta in deliverable])
+    def _progress(self, node: int, field: int) -> tuple[Any, ...]:
+        """Return what `loop.Steps` wants to know of a node's field."""
+        local, channels = field & LOCAL_MASK, field >> LOCAL
+        known, sent = self.reactions[node].locals[local], self._sent[node][channels]
+        if not known.acts:
+            return ((), sent, ()) if self.forgets else ((), sent)
+        asks = self.forgets and known.next == "request"
+        own: list[int] = []
+        asked: list[int] = []
+        for act in known.acts:
+            found = asked if asks and act[0] == ADVANCE else own
+            found += self._differences(node, local, channels, act)
+        return (tuple(own), sent, tuple(asked)) if self.forgets else (tuple(own), sent)
 
-    def _reactions_to(self, sender: int, to: int, message: int) -> Remembered:
+    def _deliverable(self, node: int, channels: int) -> tuple[tuple[int, Received, int], ...]:
+        """Return of each message that can be delivered: its receiver, what receiving it does, and the difference that
+        taking it out makes."""
+        return tuple([
+            (to, self._reactions_to(node, to, message), self._channels_difference(node, channels, left))
+            for to, message, left in self.channels[node].deliverable(channels)
+        ])  # fmt: skip
+
+    def _reactions_to(self, sender: int, to: int, message: int) -> Received:
         key = (sender, to, message)
         found = self._received.get(key)
         if found is None:
             act: Act = (DELIVER, sender, message)
-            found = Remembered(
-                lambda bundle: () if self.bundles[to][bundle][0] == CRASHED else self._deltas(to, bundle, act)
-            )
-            self._received[key] = found
+
+            def outcomes(field: int) -> tuple[int, ...]:
+                local = field & LOCAL_MASK
+                return self._differences(to, local, field >> LOCAL, act) if local != CRASHED else ()
+
+            found = self._received[key] = Received(outcomes)
         return found
 
-    def _deliverable(self, node: int, bundle: int) -> list[tuple[int, int, int]]:
-        """Return (receiver, message, difference) of each message that can leave its channel now."""
-        local, channels = self.bundles[node][bundle]
-        found = []
-        for to, channel in enumerate(channels):
-            if not channel:
-                continue
-            for message in channel[:1] if self._fifo else dict.fromkeys(channel):
-                place = channel.index(message)
-                rest = channel[1:] if place == 0 else channel[:place] + channel[place + 1 :]
-                left = (*channels[:to], rest, *channels[to + 1 :])
-                after = self._number(node, (local, left))
-                found.append((to, message, (after - bundle) << node * FIELD))
-        return found
+    # ---- when no request is left -----------------------------------------------------------------------------------
+
+    def _ended(self, state: int) -> int:
+        """Return the state, and if no request is left in it what it is when every algorithm was told so."""
+        if state >> self._left & (1 << self.top - self._left) - 1:
+            return state
+        return state + sum(
+            differences[state >> node * FIELD & LOCAL_MASK] for node, differences in enumerate(self._when_over)
+        )
+
+    def _difference_when_over(self, node: int, local: int) -> int:
+        return self._local_difference(node, local, self.reactions[node].when_over(local))
 
     # ---- faults of the network -------------------------------------------------------------------------------------
 
-    def _fault_steps(self, kind: str, node: int, bundle: int) -> list[tuple[Event, int]]:
+    def _fault_steps(self, kind: str, node: int, local: int, channels: int) -> list[tuple[Event, int]]:
         """Return the faults of one kind that can befall a node or what is on its way from it, with differences."""
-        local, channels = self.bundles[node][bundle]
-        one = 1 << self.counters[FAULTS.index(kind)]
+        one, known = 1 << self.counters[FAULTS.index(kind)], self.channels[node]
         if kind == "crash":
             if local == CRASHED:
                 return []
-            return [(Event(kind, node), one + self._delta(node, bundle, self._number(node, (CRASHED, channels))))]
+            return [(Event(kind, node), one + self._local_difference(node, local, CRASHED))]
         if kind == "lose":
-            return [(Event(kind, to, node, m), one + delta) for to, m, delta in self._deliverable(node, bundle)]
+            befallen = [(to, message, left) for to, message, left in known.deliverable(channels)]
+        else:
+            again = known.repeatable(channels)
+            befallen = [(to, message, known.with_sends(channels, ((to, message),))) for to, message in again]
         return [
-            (Event(kind, to, node, message),
-             one + self._delta(node, bundle, self._number(node, (local, self._with(channels, ((to, message),))))))
-            for to, channel in enumerate(channels)
-            for message in dict.fromkeys(channel)
-        ]  # fmt: skip
+            (Event(kind, to, node, message), one + self._channels_difference(node, channels, after))
+            for to, message, after in befallen
+        ]
 
-    def _duplicates(self, node: int, bundle: int) -> tuple[int, ...]:
-        return tuple(delta for _, delta in self._fault_steps("duplicate", node, bundle))
-
-    def _losses(self, node: int, bundle: int) -> tuple[int, ...]:
-        return tuple(delta for _, delta in self._fault_steps("lose", node, bundle))
-
-    def _crashes(self, node: int, bundle: int) -> tuple[int, ...]:
-        return tuple(delta for _, delta in self._fault_steps("crash", node, bundle))
+    def _faults(self, kind: str, node: int, field: int) -> tuple[int, ...]:
+        steps = self._fault_steps(kind, node, field & LOCAL_MASK, field >> LOCAL)
+        return tuple([difference for _, difference in steps])

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 import msgspec
 
 from mxbench.check.question import Question
-from mxbench.core.algorithm import Parameters
 from mxbench.core.arrivals import ArrivalPlan
 from mxbench.core.distributions import ZERO
 from mxbench.core.node import Node
@@ -152,14 +151,18 @@ def _stranded(waits: dict[Any, set[int]], edges: dict[Any, list[Any]]) -> str | 
 def _start(question: Question) -> World:
     n = question.nodes
     nodes = []
-    for me in range(n):
-        parameters = Parameters(me, n, question.quorums)
+    channels: dict[tuple[int, int], tuple[tuple[int, Any], ...]]
+    channels = {(a, b): () for a in range(question.places) for b in range(question.places)}
+    for me in range(question.places):
+        parameters = question.parameters(me)
         hold = Hold(parameters, ZERO, Hold.option_type(), None)
-        plan = ArrivalPlan(question.requests[me])
+        plan = ArrivalPlan(question.requests[me] if me < n else 0)
         nodes.append(Node(question.algorithm(parameters), hold, plan, parameters, Ear(me, n)))
         nodes[-1].start()
-        assert not nodes[-1].engine.sent, "no algorithm of the tests sends before the first request"
-    return World(tuple(nodes), {(a, b): () for a in range(n) for b in range(n)})
+        for to, message in nodes[-1].engine.sent:
+            channels[me, to] += ((0, message),)
+        nodes[-1].engine.sent = []
+    return World(tuple(nodes), channels)
 
 
 def _steps(world: World, question: Question) -> Iterator[tuple[bool, World | None]]:

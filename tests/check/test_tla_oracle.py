@@ -13,7 +13,8 @@ import pytest
 from mxbench import Algorithm, EntryRequest, Message, Out
 from mxbench.check.loop import masker
 from mxbench.check.question import Question
-from mxbench.check.space import Remembered, Space
+from mxbench.check.remembered import Remembered
+from mxbench.check.space import Space
 from mxbench.core.distributions import ZERO
 from mxbench.core.state import thaw
 
@@ -100,9 +101,8 @@ def explore(n: int, max_clock: int) -> tuple[int, int, int]:
     space = Space(Question(LamportMutex, n, (0,) * n))
     clock_at = LamportMutex.__struct_fields__.index("clock") - 1  # `parameters` is no state
 
-    def too_late(node: int, bundle: int) -> bool:
-        local = space.reactions[node].locals[space.bundles[node][bundle][0]]
-        clock: int = thaw(local.frozen)[0][0][clock_at]
+    def too_late(node: int, local: int) -> bool:
+        clock: int = thaw(space.reactions[node].locals[local].frozen)[0][clock_at]
         return clock > max_clock
 
     note = masker([Remembered(partial(too_late, node)) for node in range(n)])

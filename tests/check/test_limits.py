@@ -1,0 +1,35 @@
+"""Where a search gives up: never with 'valid', and before the machine does."""
+
+import pytest
+
+from mxbench.check.answer import check
+from mxbench.check.memory import memory_in_use, parse_bytes
+from mxbench.errors import ExperimentError
+
+
+def test_a_limit_of_memory_that_is_hit_is_undecided() -> None:
+    found = check("lamport", limit_bytes=memory_in_use() // 2)
+    assert found["verdict"] == "undecided"
+    assert found["limit"].endswith("MB of memory")
+    assert found["peak_bytes"] >= memory_in_use() // 4
+
+
+@pytest.mark.parametrize(
+    ("text", "size"), [("2GB", 2_000_000_000), ("1.5 GiB", 1_610_612_736), ("500mb", 500_000_000), ("4096", 4096)]
+)
+def test_a_size_is_read_with_its_unit(text: str, size: int) -> None:
+    assert parse_bytes(text) == size
+
+
+@pytest.mark.parametrize("text", ["", "lots", "0GB", "-1GB", "2 TB", "GB", "1.2.3GB"])
+def test_refuses_a_size_that_is_none(text: str) -> None:
+    with pytest.raises(ExperimentError, match="write a size above 0 with a unit, like 2GB"):
+        parse_bytes(text)
+
+
+@pytest.mark.slow
+def test_a_state_takes_less_than_400_bytes() -> None:
+    found = check("lamport", requests=1, forget=False)
+    assert found["bytes_per_state"] < 400
+    assert found["peak_bytes"] > 949_199 * 80, "an int and its place in a set take that much"
+    assert check("lamport", nodes=1)["bytes_per_state"] is None, "too few to show in the memory of a process"
