@@ -11,14 +11,21 @@ from mxbench.commands.telling import Plugins, progress
 
 def compare(
     sources: Annotated[
-        list[str],
-        typer.Argument(metavar="RESULT_OR_FILE...", help="Folders of results; experiments, which are run first."),
-    ],
+        list[str] | None,
+        typer.Argument(
+            metavar="RESULT_OR_FILE...",
+            help="Folders of results; experiments, which are run first. With --theory, the shipped 'theory' if none.",
+            show_default=False,
+        ),
+    ] = None,
     form: Annotated[
         str, typer.Option("--format", metavar="F", help="plain, github, latex, csv, html or json.")
     ] = "plain",
     differences: Annotated[
         bool, typer.Option("--differences", help="The table of differences alone: by how much, and is it real?")
+    ] = False,
+    theory: Annotated[
+        bool, typer.Option("--theory", help="What algorithms claim beside what was measured, and how costs grow.")
     ] = False,
     results: Annotated[Path, typer.Option(metavar="DIR", help="Where results of what is run go.")] = Path("results"),
     plugin: Plugins = None,
@@ -34,7 +41,24 @@ def compare(
             f"--format {form}: there is no such format{suggestion(form, FORMATS)} (formats: {', '.join(FORMATS)})"
         )
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if theory:
+        if differences:
+            raise ExperimentError("--theory and --differences: ask for one at a time")
+        raise typer.Exit(_theory(sources or ["theory"], form, results, plugin))
     with progress() as on_progress:
-        comparison = compared(*sources, results=results, plugins=plugin or (), on_progress=on_progress)
+        comparison = compared(*sources or (), results=results, plugins=plugin or (), on_progress=on_progress)
     print(render(comparison, form, differences), end="")
     raise typer.Exit(comparison["exit_status"])
+
+
+def _theory(sources: list[str], form: str, results: Path, plugin: list[Path] | None) -> int:
+    """Print claims beside measurements; return 1 if one does not hold, else the status of what was run for it."""
+    from mxbench.experiment.comparison import gather
+    from mxbench.experiment.theory import theory
+    from mxbench.report.theory import render
+
+    with progress() as on_progress:
+        loaded, status = gather(*sources, results=results, plugins=plugin or (), on_progress=on_progress)
+    document = theory(loaded)
+    print(render(document, form), end="")
+    return status or int(not document["holds"])

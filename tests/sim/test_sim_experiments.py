@@ -15,10 +15,6 @@ from mxbench.experiment.invocation import prepare
 from mxbench.experiment.network import PROFILES, MatrixFile, read_matrix
 from mxbench.experiment.planning import plan_runs
 
-HERE = Path(__file__).parent
-TOKEN = str(HERE.parent / "suzuki_kasami.py")
-RESTLESS = str(HERE.parent / "net" / "plugins" / "ring.py")
-
 
 def written(tmp_path: Path, more: str = "", algorithm: str = "ricart-agrawala", engine: str = "sim") -> Path:
     file = tmp_path / "x.yaml"
@@ -131,9 +127,9 @@ def test_a_matrix_names_the_line_of_what_is_no_delay(tmp_path: Path) -> None:
 
 
 def test_an_algorithm_that_sends_for_ever_needs_links_that_take_time(tmp_path: Path) -> None:
-    said = refusal(tmp_path, "network: {delay: 0s}", algorithm="test-ring", plugins=[RESTLESS])
-    assert "network.delay: test-ring never falls quiet: with links that take no time its run would never end" in said
-    assert planned(tmp_path, "network: {delay: 1us}", algorithm="test-ring", plugins=[RESTLESS]).falls_quiet is False
+    said = refusal(tmp_path, "network: {delay: 0s}", algorithm="ring")
+    assert "network.delay: ring never falls quiet: with links that take no time its run would never end" in said
+    assert planned(tmp_path, "network: {delay: 1us}", algorithm="ring").falls_quiet is False
 
 
 def test_faults_are_refused_by_an_engine_that_lets_nothing_go_wrong(tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from suzuki_kasami import SuzukiKasami
 from worlds import simulate, stored
 
 from mxbench import Algorithm, EntryRequest, Message, Out
@@ -18,6 +17,7 @@ from mxbench.core.network import Network
 from mxbench.workloads.bank import Bank, BankOptions
 from mxbench_plugins.lamport import Lamport
 from mxbench_plugins.ricart_agrawala import RicartAgrawala
+from mxbench_plugins.suzuki_kasami import SuzukiKasami
 
 MS = 1_000_000
 

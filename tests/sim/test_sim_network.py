@@ -5,16 +5,16 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from suzuki_kasami import SuzukiKasami
 from worlds import counts, simulate, stored
 
 from mxbench import Algorithm, EntryRequest, Message, Out
 from mxbench.core.distributions import ZERO, Constant, Exponential, Uniform
 from mxbench.core.history import History
+from mxbench.core.links import Stream
 from mxbench.core.network import LinkRule, Matrix, Network
-from mxbench.sim.links import Stream
 from mxbench_plugins.lamport import Lamport
 from mxbench_plugins.ricart_agrawala import RicartAgrawala
+from mxbench_plugins.suzuki_kasami import SuzukiKasami
 
 MS = 1_000_000
 

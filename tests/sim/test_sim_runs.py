@@ -11,7 +11,6 @@ import msgspec
 import pytest
 from heap_loop import HeapLoop
 from plans import plan
-from suzuki_kasami import SuzukiKasami
 from worlds import counts, simulate, stored, world
 
 from mxbench import Algorithm, EntryRequest, Message, Out
@@ -26,12 +25,23 @@ from mxbench.sim.engine import SimEngine
 from mxbench.workloads.bank import Bank, BankOptions
 from mxbench.workloads.counter import Counter
 from mxbench.workloads.hold import Hold
+from mxbench_plugins.carvalho_roucairol import CarvalhoRoucairol
+from mxbench_plugins.chandy_misra import ChandyMisra
 from mxbench_plugins.lamport import Lamport
+from mxbench_plugins.lamport_suppressed import LamportSuppressed
+from mxbench_plugins.lodha_kshemkalyani import LodhaKshemkalyani
 from mxbench_plugins.maekawa import Maekawa
+from mxbench_plugins.naimi_trehel import NaimiTrehel
+from mxbench_plugins.raymond_k_entry import RaymondKEntry
 from mxbench_plugins.ricart_agrawala import RicartAgrawala
+from mxbench_plugins.ricart_agrawala_token import RicartAgrawalaToken
+from mxbench_plugins.ring import Ring
+from mxbench_plugins.singhal import Singhal
+from mxbench_plugins.suzuki_kasami import SuzukiKasami
 
 HERE = Path(__file__).parent
-ALGORITHMS = [Lamport, RicartAgrawala, Maekawa, SuzukiKasami]
+ALGORITHMS = [Lamport, RicartAgrawala, Maekawa, SuzukiKasami, RicartAgrawalaToken, Singhal, NaimiTrehel, Ring]
+ALGORITHMS += [LamportSuppressed, CarvalhoRoucairol, LodhaKshemkalyani, ChandyMisra, RaymondKEntry]
 RANDOM = Network(delay=Exponential(0.002))
 
 

@@ -4,20 +4,28 @@ import gc
 import tracemalloc
 
 import pytest
-from suzuki_kasami import SuzukiKasami
+from oracles import assert_right, messages, messages_per_entry
 from worlds import simulate, world
 
 from mxbench.core.distributions import ZERO, Exponential
 from mxbench.core.network import Network
 from mxbench_plugins.lamport import Lamport
+from mxbench_plugins.naimi_trehel import NaimiTrehel
+from mxbench_plugins.suzuki_kasami import SuzukiKasami
 
 
 @pytest.mark.slow
-def test_a_thousand_nodes_pass_a_token() -> None:
+def test_a_thousand_nodes_pass_a_token_that_is_asked_for_by_broadcast() -> None:
     history = simulate(SuzukiKasami, 1000, tickets=40, history="sections")
-    assert history.ending.reason == "quiet"
-    assert len(history.entries) == 40
-    assert sum(sum(node.totals.sent_by_type) for node in history.nodes) in (39 * 1000, 40 * 1000)
+    assert_right(history, 40)
+    assert messages(history).total() in (39 * 1000, 40 * 1000)
+
+
+@pytest.mark.slow
+def test_a_thousand_nodes_pass_a_token_along_reversed_paths() -> None:
+    history = simulate(NaimiTrehel, 1000, entries=10, history="sections")
+    assert_right(history, 10_000)
+    assert 3.8 < messages_per_entry(history) < 4
 
 
 @pytest.mark.slow

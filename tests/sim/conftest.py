@@ -1,1 +1,0 @@
-"""Being here lets every test of this folder import worlds."""
