@@ -19,6 +19,7 @@ Line = dict[str, Any]
 FORMATS = ("plain", "github", "latex", "csv", "html", "json")
 TABULATED = {"github": "github", "latex": "latex_booktabs", "html": "html"}
 USUAL = {"history": "full", "break_assumptions": False}  # not worth a word
+YES_NO = {True: "yes", False: "no", None: "-"}
 NAMES = {
     "messages_per_entry": "messages per entry",
     "wait_ms.mean": "wait ms",
@@ -41,20 +42,21 @@ def render(comparison: dict[str, Any], form: str = "plain", differences: bool = 
         return json.dumps(comparison, indent=2, ensure_ascii=False, default=str) + "\n"
     if form == "csv":
         return _csv(_difference_fields(comparison) if differences else _line_fields(comparison))
-    columns = _difference_columns(comparison) if differences else _columns(comparison)
+    columns = difference_columns(comparison) if differences else measured_columns(comparison)
     if form in TABULATED:
         return _tabulated(columns, TABULATED[form])
     if differences:
         return _plain(columns) + "\n"
-    parts = [_head(comparison), _plain(columns), _reading(comparison), _plain(_difference_columns(comparison))]
-    parts += [_judging(comparison), _remarks(comparison), f"verdict: {comparison['verdict']}"]
+    parts = [_head(comparison), _plain(columns), reading(comparison), _plain(difference_columns(comparison))]
+    parts += [judging(comparison), _plain(saturation_columns(comparison)), _saturation_reading(comparison), _remarks(comparison), f"verdict: {comparison['verdict']}"]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
 # ---- the two tables -------------------------------------------------------------------------------------------------
 
 
-def _columns(comparison: dict[str, Any]) -> list[Column]:
+def measured_columns(comparison: dict[str, Any]) -> list[Column]:
+    """Return the table of what was measured, a line a setting: claimed beside measured, intervals where there are."""
     lines: list[Line] = comparison["lines"]
     saturated = [line["claim_regime"] == "saturated" for line in lines]  # the lines that the figure is claimed of
     columns = [
@@ -62,17 +64,21 @@ def _columns(comparison: dict[str, Any]) -> list[Column]:
         Column("runs", "r", [str(line["runs"]) for line in lines]),
         _measured("messages\nper entry", lines, "messages_per_entry", 2),
         *[_measured("saturated\nper entry", lines, "saturated_messages_per_entry", 2, saturated)] * any(saturated),
+        _measured("bytes\nper entry", lines, "payload_bytes_per_entry"),
         Column("claimed", "r", [claim(line) or "-" for line in lines]),
         Column("ratio", "r", [_ratio(line) for line in lines]),
         _measured("wait ms\nmean", lines, "wait_ms.mean"),
         _measured("sync ms\nmean", lines, "sync_delay_ms.mean"),
+        _measured("offered\nper s", lines, "offered_per_s"),
         _measured("entries\nper s", lines, "entries_per_s"),
+        Column("sustained", "l", [YES_NO[line["sustained"]] for line in lines]),
         Column("verdict", "l", [_verdict(line) for line in lines]),
     ]
     return [column for column in columns if column.header == "claimed" or set(column.cells) != {"-"}]
 
 
-def _difference_columns(comparison: dict[str, Any]) -> list[Column]:
+def difference_columns(comparison: dict[str, Any]) -> list[Column]:
+    """Return the table of differences, a line for each pair and measure; no columns where nothing is compared."""
     found: list[dict[str, Any]] = comparison["differences"]
     if not found:
         return []
@@ -90,6 +96,28 @@ def _difference_columns(comparison: dict[str, Any]) -> list[Column]:
         Column("effect", "r", ["-" if d["effect"] is None else f"{d['effect']:+.2f}" for d in found]),
         Column("is it real?", "l", [f"{d['outcome']}{' (exact)' * d['exact']}" for d in found]),
     ]
+
+
+def saturation_columns(comparison: dict[str, Any]) -> list[Column]:
+    """Return the table of the greatest rates that are sustained; no columns where no rate is swept."""
+    found: list[dict[str, Any]] = comparison["saturation"]
+    if not found:
+        return []
+    columns = [
+        *(_setting_column(key, found) for key in ("algorithm", "nodes")),
+        *(_setting_column(key, [item["setting"] for item in found]) for key in found[0]["setting"]),
+        Column("sustained\nper s", "r", [_rate(item["sustained_per_s"]) for item in found]),
+        Column("exceeded at\nper s", "r", [_rate(item["exceeded_per_s"]) for item in found]),
+        Column("served\nper s", "r", [_rate(item["served_per_s"]) for item in found]),
+        Column("1 / (Sd + E)\nclaimed", "r", [_rate(item["claimed_capacity_per_s"]) for item in found]),
+    ]
+    return columns
+
+
+def _rate(value: float | list[float] | None) -> str:
+    if isinstance(value, list):
+        return " to ".join(map(_rate, value))
+    return "-" if value is None else f"{value:.1f}"
 
 
 def _setting_column(key: str, settings: Sequence[dict[str, Any]]) -> Column:
@@ -217,7 +245,8 @@ def _head(comparison: dict[str, Any]) -> str:
     return "\n".join([*text, *[f"in all lines: {', '.join(same)}"] * bool(same)])
 
 
-def _reading(comparison: dict[str, Any]) -> str:
+def reading(comparison: dict[str, Any]) -> str:
+    """Return how the numbers of the table are to be read, a line for each thing to know."""
     summaries = [summary for line in comparison["lines"] for summary in line["measures"].values()]
     said = []
     if any(summary["high"] is not None for summary in summaries):
@@ -231,7 +260,17 @@ def _reading(comparison: dict[str, Any]) -> str:
     return "\n".join(said)
 
 
-def _judging(comparison: dict[str, Any]) -> str:
+def _saturation_reading(comparison: dict[str, Any]) -> str:
+    if not comparison["saturation"]:
+        return ""
+    return (
+        "sustained: the greatest load of all nodes up to which waits do not grow (by over 0.02 s a second) in any run; "
+        "exceeded: the least at which they do\nserved: at the greatest load of the sweep; 1 / (Sd + E): what the claimed "
+        "synchronisation delay and the mean dwell allow"
+    )
+
+
+def judging(comparison: dict[str, Any]) -> str:
     """Return how it was told whether a difference is real, where one was tested."""
     found = comparison["differences"]
     tested = [difference for difference in found if difference["p"] is not None]

@@ -96,6 +96,10 @@ def remarks(rows: list[Row]) -> str:
             said["claim not met"].append((_broken_claim(row), row))
         if row.get("contended") in (False, "no"):
             said["note"].append(("contended: no; nobody waited for another node", row))
+        link = row.get("link_delay_ms")
+        if link and link["achieved"] != link["requested"]:
+            text = f"messages were on their way for {link['achieved']:.3g} ms, {link['requested']:.3g} ms asked (means)"
+            said["note"].append((text, row))
         if row.get("broken_assumptions"):
             broken = ", ".join(map(str, row["broken_assumptions"]))
             said["note"].append((f"run outside what {row.get('algorithm')} assumes: {broken}", row))

@@ -47,7 +47,7 @@ class Ledger(Report):
         ledgers = {of: ledger for of, ledger in ledgers.items() if ledger.opening is not None}
         if not ledgers or (node is not None and node not in ledgers):
             return "\n".join(top + folded(_no_ledger(history, node), width, 2))
-        groups = _groups(ledgers)
+        groups = groups_of(ledgers)
         shown = next(group for group in groups if node is None or node in group.nodes)
         opening = shown.opening
         blocks, broken = _blocks(shown, ledgers[shown.nodes[0]])
@@ -67,7 +67,7 @@ def _no_ledger(history: History, node: int | None) -> str:
     return f"this run has no ledger: its workload '{workload}' keeps none (the workload 'bank' does)"
 
 
-def _groups(ledgers: dict[int, NodeLedger]) -> list[Group]:
+def groups_of(ledgers: dict[int, NodeLedger]) -> list[Group]:
     """Return who holds which chain, the one of most nodes first, of equally many the longest."""
     groups: list[Group] = []
     for node, ledger in sorted(ledgers.items()):

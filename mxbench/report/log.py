@@ -102,19 +102,28 @@ def _broadcasts(history: History, node: NodeHistory) -> dict[int, bool]:
     return found
 
 
+def fields_of(history: History) -> dict[tuple[bool, str], tuple[str, ...]]:
+    """Return the names of the fields of each message class, by whether it is the workload's and its name.
+
+    They come from the plugins' classes; what cannot be loaded any more is left out.
+    """
+    found: dict[tuple[bool, str], tuple[str, ...]] = {}
+    for ref, kind in ((history.plan.algorithm, Message), (history.plan.workload, WorkloadMessage)):
+        try:
+            classes = message_types(load_class(ref), kind)
+        except Exception:  # the file may be gone or changed since; the history explains itself without it
+            continue
+        for cls in classes:
+            found[kind is WorkloadMessage, cls.__name__] = getattr(cls, "__struct_fields__", ())
+    return found
+
+
 class Words:
     """Says an event in words. Names of fields come from the plugin's classes, if they can still be loaded."""
 
     def __init__(self, history: History) -> None:
         self._workload = printable(history.plan.workload.name)
-        self._fields: dict[tuple[bool, str], tuple[str, ...]] = {}
-        for ref, kind in ((history.plan.algorithm, Message), (history.plan.workload, WorkloadMessage)):
-            try:
-                classes = message_types(load_class(ref), kind)
-            except Exception:  # the file may be gone or changed since; the history explains itself without it
-                continue
-            for cls in classes:
-                self._fields[kind is WorkloadMessage, cls.__name__] = getattr(cls, "__struct_fields__", ())
+        self._fields = fields_of(history)
         self._waiting_since: dict[int, int] = {}
         self._inside_since: dict[int, int] = {}
 

@@ -15,7 +15,10 @@ from mxbench.report.findings import Row, claim, findings, remarks
 from mxbench.report.text import digits_for, mean_of, printable, several, table
 
 MOST_LINES = 12  # more runs than this, and the repeats of one configuration share a line
-IDENTITY = ("experiment", "algorithm", "quorum_system", "engine", "workload", "nodes", "setting")
+IDENTITY = (
+    "experiment", "algorithm", "quorum_system", "topology", "algorithm_servers", "k", "engine", "workload", "nodes",
+    "setting",
+)  # fmt: skip
 
 
 class Column(NamedTuple):
@@ -93,7 +96,8 @@ def _table(rows: list[Row], configurations: list[list[Row]]) -> str:
 def _columns(rows: list[Row], merged: bool) -> list[Column]:
     identity = [Column("algorithm", "l", _at("algorithm"))]
     for key, header in (
-        ("experiment", "experiment"), ("quorum_system", "quorums"), ("workload", "workload"), ("engine", "engine")
+        ("experiment", "experiment"), ("quorum_system", "quorums"), ("topology", "topology"),
+        ("algorithm_servers", "servers"), ("k", "k"), ("workload", "workload"), ("engine", "engine"),
     ):  # fmt: skip
         if any(row.get(key) != rows[0].get(key) for row in rows):
             identity.append(Column(header, "l", _at(key)))

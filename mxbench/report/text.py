@@ -114,6 +114,8 @@ def headline(history: History) -> str:
     """Return one line that says which run this is and, unless it fell quiet, how it ended."""
     plan, ending = history.plan, history.ending
     quorums = f" ({printable(plan.quorum_system)} quorums)" if plan.quorum_system else ""
+    quorums = f" ({printable(plan.topology)})" if plan.topology else quorums
+    quorums = f" (k = {plan.k})" if plan.k is not None else quorums
     repeat = f", repeat {plan.repeat}" if plan.repeat > 1 else ""
     line = (
         f"{printable(plan.algorithm.name)}{quorums}, {several(plan.nodes, 'node')}, {printable(plan.workload.name)}"

@@ -1,0 +1,126 @@
+"""Which settings of a result a figure draws, and what each is called: by what it differs in from the others.
+
+A setting's repeats belong together. Seven series are the most that can be told apart; of a sweep with more, a reader
+chooses with conditions such as 'nodes=9'.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from mxbench.core.history import History
+from mxbench.errors import ResultError
+from mxbench.experiment.comparison import compare_sources
+from mxbench.experiment.document import suggestion
+from mxbench.experiment.results import load_history
+from mxbench.experiment.sources import Source, load_source
+from mxbench.report.figure.style import SERIES
+from mxbench.report.text import printable
+
+NO_RUNS = "there is nothing to draw"
+Row = dict[str, Any]
+
+
+class Series(NamedTuple):
+    """One setting: its name in the legend, its line of the comparison, and the rows of its repeats."""
+
+    name: str
+    line: dict[str, Any]
+    rows: list[Row]
+
+    def histories(self) -> Iterator[History]:
+        """Yield the histories of the repeats; raise ResultError where they were removed."""
+        for row in self.rows:
+            yield load_history(row["result"])
+
+
+class Drawable(NamedTuple):
+    """The results of a figure: as stored, compared, and the lines of the comparison that were chosen."""
+
+    sources: list[Source]
+    comparison: dict[str, Any]
+    lines: list[dict[str, Any]]
+
+
+def drawable(results: Sequence[str | Path], where: Iterable[str] = ()) -> Drawable:
+    """Return what the conditions 'KEY=VALUE' leave of some results; raise ResultError if that is nothing."""
+    sources = [load_source(result) for result in results]
+    comparison = compare_sources(sources)
+    lines = comparison["lines"]
+    for condition in where:
+        lines = _chosen(lines, condition)
+    return Drawable(sources, comparison, lines)
+
+
+def series_of(found: Drawable) -> list[Series]:
+    """Return a series for each setting; raise ResultError if they are too many."""
+    keys = differing(found.lines)
+    if len(found.lines) > SERIES:
+        key = next((key for key in keys if key != "algorithm"), "algorithm")
+        value = found.lines[-1]["setting"].get(key)
+        raise ResultError(
+            f"{len(found.lines)} settings are more than a figure can tell apart ({SERIES}); "
+            f"choose some, such as with --where {key}={plain(value)}"
+        )
+    rows = {row["result"]: row for source in found.sources for row in source.rows}
+    return [
+        Series(named(line, keys), line, [rows[result] for result in line["results"] if result in rows])
+        for line in found.lines
+    ]
+
+
+def differing(lines: Sequence[dict[str, Any]]) -> list[str]:
+    """Return the keys in which some lines differ."""
+    keys = dict.fromkeys(key for line in lines for key in line["setting"])
+    return [key for key in keys if len({plain(line["setting"].get(key)) for line in lines}) > 1]
+
+
+def named(line: dict[str, Any], keys: Sequence[str]) -> str:
+    """Return a line's name: its values of some keys, the algorithm if there are none."""
+    parts = [_part(key, line["setting"].get(key)) for key in keys]
+    return ", ".join(parts) or printable(line["setting"].get("algorithm", line["algorithm"]))
+
+
+def plain(value: Any) -> str:
+    """Return a value of a setting as an experiment has it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {plain(inner)}" for key, inner in value.items())
+    return printable(value)
+
+
+def claim_of(line: dict[str, Any], measure: str) -> list[float] | None:
+    """Return what is claimed of a measure in a setting, as [low, high]; None where nothing is.
+
+    A claim for a saturated algorithm speaks of the window in which all nodes ask, not of the whole run.
+    """
+    claim = line["claimed_messages_per_entry"]
+    regimes = {"messages_per_entry": ("any", "uncontended"), "saturated_messages_per_entry": ("any", "saturated")}
+    if claim is None or line["claim_regime"] not in regimes.get(measure, ()):
+        return None
+    return list(claim) if isinstance(claim, list) else [claim, claim]
+
+
+def _part(key: str, value: Any) -> str:
+    if key == "nodes":
+        return f"n = {value}"
+    if isinstance(value, str) and not value[:1].isdigit():
+        return printable(value)
+    return f"{printable(key.rpartition('.')[2])} {plain(value)}"
+
+
+def _chosen(lines: list[dict[str, Any]], condition: str) -> list[dict[str, Any]]:
+    asked, sign, value = (part.strip() for part in condition.partition("="))
+    if not sign:
+        raise ResultError(f"--where {condition}: write KEY=VALUE, such as nodes=9")
+    keys = list(dict.fromkeys(key for line in lines for key in line["setting"]))
+    key = asked if asked in keys else next((key for key in keys if key.rpartition(".")[2] == asked), None)
+    if key is None:
+        known = f" (they are {', '.join(keys)})"
+        raise ResultError(f"--where {condition}: the settings have no '{asked}'{suggestion(asked, keys)}{known}")
+    kept = [line for line in lines if plain(line["setting"].get(key)) == value]
+    if not kept:
+        values = list(dict.fromkeys(plain(line["setting"].get(key)) for line in lines))
+        raise ResultError(f"--where {condition}: no setting has it; '{key}' is {', '.join(values)}")
+    return kept

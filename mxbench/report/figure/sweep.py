@@ -1,0 +1,194 @@
+"""A measure over what was swept: a line an algorithm with its confidence band, and as dots what theory says.
+
+The measures are those of `mxbench compare`, and of `compare --theory` the delays in units of a message's (T), which
+have claims too. Along the axis goes the number of nodes, or any key that takes several numbers.
+"""
+
+from typing import Any
+
+from mxbench.errors import ResultError
+from mxbench.core.distributions import parse_duration
+from mxbench.experiment.difference import MEASURES
+from mxbench.experiment.document import suggestion
+from mxbench.experiment.statistics import LEVEL, mean, t_interval
+from mxbench.experiment.theory import QUANTITIES
+from mxbench.report.figure.series import NO_RUNS, Drawable, claim_of, differing, named
+from mxbench.report.figure.style import SERIES, Look, coloured, pointed_lines, quantity, whole
+from mxbench.report.text import printable
+
+NAMES = {
+    "messages_per_entry": "messages per entry",
+    "saturated_messages_per_entry": "saturated messages per entry",
+    "payload_bytes_per_entry": "payload per entry, bytes",
+    "wire_bytes_per_entry": "bytes on the wire per entry",
+    "wait_ms.mean": "wait, ms (mean)",
+    "sync_delay_ms.mean": "synchronisation delay, ms",
+    "entries_per_s": "entries per s",
+    "jain": "Jain's index",
+    "max_overtaking": "most entries of others before one's own",
+    "wall_s": "time of a run, s",
+    "synchronisation_delay": "synchronisation delay, T",
+    "response_time": "response time, T",
+}
+KNOWN = tuple(dict.fromkeys([*MEASURES, *QUANTITIES]))
+MOST_TICKS = 8
+TIGHT = 1.6  # of neighbours on the axis, below which not each can have a label
+Point = dict[str, Any]
+
+
+def sweep(found: Drawable, look: Look, measure: str = "messages_per_entry", over: str | None = None) -> dict[str, Any]:
+    """Return the figure of a measure over a key; raise ResultError where there is no such thing, or nothing to draw."""
+    if measure not in KNOWN:
+        raise ResultError(f"--measure {measure}: unknown{suggestion(measure, KNOWN)} (known: {', '.join(KNOWN)})")
+    lines = (
+        _of_theory(found, measure)
+        if measure in QUANTITIES and measure not in MEASURES
+        else _of_comparison(found, measure)
+    )
+    key = _along(lines, over)
+    points = _points(lines, key)
+    names = list(dict.fromkeys(point["series"] for point in points))
+    if len(names) > SERIES:
+        raise ResultError(
+            f"{len(names)} lines are more than a figure can tell apart ({SERIES}); choose some with --where KEY=VALUE"
+        )
+    unit = "" if all(isinstance(line["setting"].get(key), int | float) for line in lines) else ", ms"
+    return _drawn(points, names, printable(key) + unit, measure, look)
+
+
+def along(found: Drawable) -> str | None:
+    """Return the key that a sweep goes along unless told: the nodes, else the first that takes several numbers."""
+    keys = [key for key in differing(found.lines) if _numbers([line["setting"].get(key) for line in found.lines])]
+    return "nodes" if "nodes" in keys else next(iter(keys), None)
+
+
+def _of_comparison(found: Drawable, measure: str) -> list[Point]:
+    lines = []
+    for line in found.lines:
+        summary = line["measures"].get(measure)
+        if summary is not None:
+            lines.append(_line(line, claim_of(line, measure), summary))
+    if not lines:
+        raise ResultError(f"{NO_RUNS}: no run of it measured {measure}")
+    return lines
+
+
+def _of_theory(found: Drawable, measure: str) -> list[Point]:
+    rows = {row["result"]: row for source in found.sources for row in source.rows}
+    lines = []
+    for line in found.lines:
+        told = [rows[result].get(measure) or {} for result in line["results"] if result in rows]
+        told = [one for one in told if one.get("measured") is not None]
+        if told:
+            values = [one["measured"] for one in told]
+            low, high = t_interval(values, LEVEL) or (mean(values), mean(values))
+            lines.append(
+                _line(
+                    line, _together([one["claimed"] for one in told]), {"mean": mean(values), "low": low, "high": high}
+                )
+            )
+    if not lines:
+        raise ResultError(f"{NO_RUNS}: no run of it measured {measure}; it needs one constant delay on every link")
+    return lines
+
+
+def _line(line: Point, claim: list[float] | None, summary: Point) -> Point:
+    return {"setting": line["setting"], "algorithm": line["algorithm"], "claim": claim,
+            **{key: summary[key] for key in ("mean", "low", "high")}}  # fmt: skip
+
+
+def _together(claims: list[Any]) -> list[float] | None:
+    """Return one claim for the repeats of a setting, whose requesters' distances may differ."""
+    if any(claim is None for claim in claims):
+        return None
+    ends = [claim if isinstance(claim, list) else [claim, claim] for claim in claims]
+    if all(isinstance(claim, list) for claim in claims):
+        return [min(low for low, _ in ends), max(high for _, high in ends)]
+    return [mean([low for low, _ in ends]), mean([high for _, high in ends])]
+
+
+def _along(lines: list[Point], over: str | None) -> str:
+    keys = [key for key in differing(lines) if _numbers([line["setting"].get(key) for line in lines])]
+    if over is None:
+        if not keys:
+            raise ResultError(f"{NO_RUNS}: nothing was swept over a number; 'matrix: {{nodes: [3, 5, 9]}}' does")
+        return "nodes" if "nodes" in keys else keys[0]
+    known = [key for key in keys if over in (key, key.rpartition(".")[2])]
+    if not known:
+        said = f"swept over numbers: {', '.join(keys)}" if keys else "nothing was swept over a number"
+        raise ResultError(f"--over {over}: it does not vary{suggestion(over, keys)} ({said})")
+    return known[0]
+
+
+def _numbers(values: list[Any]) -> bool:
+    return all(_number(value) is not None for value in values)
+
+
+def _number(value: Any) -> float | None:
+    """Return the number that a value of a setting is, a duration (that of `{exponential: 2ms}` too) in ms, or None."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float):
+        return float(value)
+    if isinstance(value, dict) and len(value) == 1:
+        [value] = value.values()
+    if not isinstance(value, str) or not value[:1].isdigit():
+        return None
+    try:
+        return parse_duration(value) * 1000
+    except ValueError:
+        return None
+
+
+def _points(lines: list[Point], key: str) -> list[Point]:
+    keys = [other for other in differing(lines) if other != key]
+    points = []
+    for line in lines:
+        low, high = (line["mean"] if line[end] is None else line[end] for end in ("low", "high"))
+        ends = line["claim"] or [None, None]
+        points.append({
+            "series": named(line, keys), "x": _number(line["setting"].get(key)), "y": line["mean"], "low": low,
+            "high": high, "claim_low": ends[0], "claim_high": ends[1],
+        })  # fmt: skip
+    return sorted(points, key=lambda point: point["x"])
+
+
+def _drawn(points: list[Point], names: list[str], across: str, measure: str, look: Look) -> dict[str, Any]:
+    title, log = NAMES.get(measure, measure), look.log and all(min(p["x"], p["low"]) > 0 for p in points)
+    claimed = [point for point in points if point["claim_low"] is not None]
+    values = sorted({point["x"] for point in points})
+    ticks = {"values": values} if _have_room(values, log) else {}
+    x: dict[str, Any] = {"field": "x", **quantity(across, log, **ticks)}
+    x["scale"] |= {"zero": False, "nice": False, "padding": 6}
+    y = quantity(f"{title} (dots: claimed)" if claimed else title, log)
+    base = {"x": x, "color": coloured(names, look.theme)}
+    layers: list[dict[str, Any]] = []
+    if any(point["high"] > point["low"] for point in points):
+        band = base | {"y": {"field": "low", **y}, "y2": {"field": "high"}}
+        layers.append({"mark": {"type": "area", "opacity": 0.22}, "encoding": band})
+    shown = base | {"y": {"field": "y", **y}}
+    layers += pointed_lines(names, shown)
+    layers += _claims(claimed, x, y, look)
+    return whole(look, points, {"layer": layers}, names)
+
+
+def _claims(claimed: list[Point], x: Point, y: Point, look: Look) -> list[dict[str, Any]]:
+    """Return the dotted lines of what is claimed: one a series, two where it is a range."""
+    if not claimed:
+        return []
+    mark = {"type": "line", "color": look.theme.ink, "strokeDash": [0.1, 3], "strokeCap": "round", "strokeWidth": 1.4}
+    ends = ["claim_low", "claim_high"] if any(p["claim_low"] != p["claim_high"] for p in claimed) else ["claim_low"]
+    return [
+        {
+            "data": {"values": claimed}, "mark": mark,
+            "encoding": {"x": x, "y": {"field": end, **y}, "detail": {"field": "series"}},
+        }
+        for end in ends
+    ]  # fmt: skip
+
+
+def _have_room(values: list[float], log: bool) -> bool:
+    near = any(0 < low and high / low < TIGHT for low, high in zip(values, values[1:], strict=False))
+    spread = values[-1] - values[0]
+    tight = any(high - low < spread / 14 for low, high in zip(values, values[1:], strict=False))
+    return len(values) <= MOST_TICKS and not (near if log else tight)

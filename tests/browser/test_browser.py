@@ -1,0 +1,411 @@
+"""The page as a person meets it: opened in a real browser, looked at, clicked and typed on."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from chromium import Page
+from typer.testing import CliRunner
+
+import mxbench
+from mxbench.cli import app
+from mxbench.core.history import History
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+BROKEN = Path(__file__).parent.parent / "broken"
+EXPERIMENT = """name: small
+question: {question}
+algorithm: {algorithm}
+nodes: 3
+engine: sim
+workload: {{type: bank, transfers_per_node: {transfers}, dwell: 1ms, think: {{exponential: 5ms}}}}
+{more}
+"""
+HOSTILE = "</script><script>window.hacked = 1</script><img src=x onerror=hacked=1> \" ' & \u202e reversed"
+FAULTY = """
+break_assumptions: true
+network: {fifo: false, duplicate: 0.2, delay: {exponential: 3ms}}
+faults: [{at: 8ms, crash: 1, for: 10ms}, {at: 12ms, partition: [[0], [1, 2]], for: 5ms}, {at: 25ms, pause: 2, for: 6ms}]
+"""
+ARROWS = "document.querySelectorAll('.diagram [data-m]').length"
+SAID = "document.querySelector('.said').textContent"
+ALL = '#space-time button[aria-label="show all"]'
+CONTRAST = """(() => {
+  const numbers = (colour) => (colour.match(/[\\d.]+/g) ?? []).map(Number);
+  const light = ([r, g, b]) => [r, g, b].map((c) => c / 255)
+    .map((c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+  const paper = (element) => {
+    for (let e = element; e; e = e.parentElement) {
+      const found = numbers(getComputedStyle(e).backgroundColor);
+      if (found.length && found[3] !== 0) return found;
+    }
+    return [255, 255, 255];
+  };
+  const bad = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const element = walker.currentNode.parentElement, style = getComputedStyle(element);
+    if (!walker.currentNode.data.trim() || element.closest("script, style, noscript, [hidden]")) continue;
+    if (!element.getClientRects().length) continue;
+    const text = numbers(element instanceof SVGElement ? style.fill : style.color);
+    const [a, b] = [light(text), light(paper(element))].sort((x, y) => y - x), ratio = (a + 0.05) / (b + 0.05);
+    if (ratio < 4.5) bad.push(`${walker.currentNode.data.trim().slice(0, 40)}: ${ratio.toFixed(2)}`);
+  }
+  return bad;
+})()"""
+
+
+def result(
+    folder: Path, algorithm: str = "lamport", question: str = "Is it?", transfers: int = 3, more: str = ""
+) -> Path:
+    """Run a small experiment; return the folder of its result."""
+    file = folder / "small.yaml"
+    text = EXPERIMENT.format(algorithm=algorithm, question=json.dumps(question), transfers=transfers, more=more)
+    file.write_text(text)
+    return Path(mxbench.run(file, results=folder / "results")["result"])
+
+
+def messages(history: History) -> int:
+    """How many messages a history holds, those of the workload too."""
+    return sum(event.kind == "sent" for event in history)
+
+
+def past_of(history: History, place: int) -> int:
+    """How many events can have caused that at a place in the order of events: by vector clocks, one a record."""
+    n = len(history.plan.places)
+    clocks: list[list[int]] = [[0] * n for _ in range(n)]
+    carried: dict[tuple[int, int, int], list[int]] = {}
+    counts: dict[tuple[int, int], int] = {}
+    for position, (node, _, code) in enumerate(history.records()):
+        kind, peer = code & 15, code >> 12 & 0xFFFFF
+        if kind == 4:
+            clocks[node] = [max(pair) for pair in zip(clocks[node], carried[peer, node, code >> 32], strict=True)]
+        clocks[node][node] += 1
+        if kind == 3:
+            for to in range(history.plan.nodes) if peer == 0xFFFFF else (peer,):
+                if to != node:
+                    sequence = counts.get((node, to), 0)
+                    counts[node, to] = sequence + 1
+                    carried[node, to, sequence] = list(clocks[node])
+        if position == place:
+            return sum(clocks[node]) - 1
+    raise AssertionError("there is no such event")
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = result(tmp_path_factory.mktemp("small"))
+    mxbench.report(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def faulty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = result(tmp_path_factory.mktemp("faulty"), transfers=12, more=FAULTY)
+    mxbench.report(folder)
+    return folder
+
+
+@pytest.mark.parametrize("width", [1280, 480])
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_a_page_opens_without_complaint_or_request_and_fits_the_window(
+    page: Page, small: Path, width: int, dark: bool
+) -> None:
+    page.open(small / "report.html", width, dark=dark)
+    assert page.run("document.documentElement.dataset.ready") == "yes"
+    assert page.complaints == []
+    assert page.requests == [(small / "report.html").resolve().as_uri()]
+    assert page.run("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_every_text_has_contrast(page: Page, faulty: Path, dark: bool) -> None:
+    page.open(faulty / "report.html", dark=dark)
+    page.run("document.querySelectorAll('details').forEach((one) => (one.open = true))")
+    page.click(".diagram .event")
+    assert page.run(CONTRAST) == []
+
+
+def test_the_contrast_test_sees_grey_on_white(page: Page, small: Path) -> None:
+    page.open(small / "report.html")
+    page.run("document.querySelector('h1').style.color = '#999'")
+    assert page.run(CONTRAST) == ["small: 2.85"]
+
+
+def test_the_diagram_has_an_arrow_a_message(page: Page, small: Path) -> None:
+    page.open(small / "report.html")
+    page.click(ALL)
+    history = mxbench.load_history(small)
+    assert page.run(ARROWS) == messages(history) > 50
+    inside = page.run("document.querySelectorAll('.diagram .stay .inside').length")
+    numbers = page.run("[...document.querySelectorAll('.numbers text')].map((one) => one.textContent)")
+    assert inside == len(history.entries)
+    assert numbers[0] == "#{0.number} ({0.stamp[0]}, {0.stamp[1]})".format(
+        next(entry for entry in history.entries if entry.node == 0)
+    )
+
+
+def test_a_type_of_message_can_be_left_out(page: Page, small: Path) -> None:
+    page.open(small / "report.html")
+    page.click(ALL)
+    before = page.run(ARROWS)
+    page.click(".types input")
+    requests = sum(event.kind == "sent" and event.type == "Request" for event in mxbench.load_history(small))
+    assert before - page.run(ARROWS) == requests > 0
+
+
+def test_a_click_on_an_event_lights_its_causal_past_and_future(page: Page, small: Path) -> None:
+    page.open(small / "report.html")
+    page.click(ALL)
+    history = mxbench.load_history(small)
+    places = page.run("[...document.querySelectorAll('.diagram [data-e]')].map((one) => Number(one.dataset.e))")
+    for place in (places[0], places[20], places[45]):
+        page.click(f'.diagram [data-e="{place}"]')
+        chosen = int(page.run("document.querySelector('.event.chosen').dataset.e"))  # the last event of that spot
+        past = past_of(history, chosen)
+        assert f"{past} event{'s' * (past != 1)} before it" in page.run("document.querySelector('.counts').textContent")
+        assert page.run("document.querySelectorAll('.event.past').length") <= past  # records of values have no dot
+        assert page.run("document.querySelectorAll('.event.chosen').length") == 1
+        assert page.run("document.querySelectorAll('.event.future').length") > 0
+    page.press("Escape")
+    assert page.run("document.querySelectorAll('.event.past, .event.dim, .event.chosen').length") == 0
+
+
+def test_a_second_click_on_a_spot_chooses_the_event_before_it(page: Page, small: Path) -> None:
+    page.open(small / "report.html")
+    records = list(mxbench.load_history(small).records())
+    received = next(place for place, (_, _, code) in enumerate(records) if code & 15 == 4)
+    assert records[received + 1][:2] == records[received][:2], "the reply is sent at the very time"
+    page.click(f'.diagram [data-e="{received}"]')
+    assert "sends Reply" in page.run(SAID)
+    page.click(f'.diagram [data-e="{received}"]')
+    assert "receives Request" in page.run(SAID)
+
+
+def test_hovering_over_a_message_tells_what_it_carries(page: Page, small: Path) -> None:
+    page.open(small / "report.html")
+    first = next(place for place, (_, _, code) in enumerate(mxbench.load_history(small).records()) if code & 15 == 4)
+    page.hover(f'.diagram [data-e="{first}"]')
+    tip = page.run("document.querySelector('.tip').textContent")
+    assert "receives Request(clock=1) from node" in tip
+    page.hover(".diagram [data-m] .reach")
+    tip = page.run("document.querySelector('.tip').textContent")
+    assert "Request(clock=1) from node" in tip
+    assert "\nsent at " in tip
+    page.hover("h1")
+    assert page.run("document.querySelector('.tip').hidden") is True
+
+
+def test_the_keyboard_walks_from_event_to_event_and_moves_the_window(page: Page, small: Path) -> None:
+    page.open(small / "report.html")
+    page.run("document.querySelector('.diagram').focus()")
+    page.press("n")
+    first = page.run(SAID)
+    page.press("n")
+    page.press("n")
+    assert page.run(SAID) != first
+    page.press("p")
+    page.press("p")
+    assert page.run(SAID) == first
+    before = page.run("document.querySelector('.here th').textContent")
+    page.press("ArrowDown")
+    assert page.run("document.querySelector('.here th').textContent") != before
+    window = "document.querySelector('.overview .window').getAttribute('{}')"
+    wide, left = (float(page.run(window.format(name))) for name in ("width", "x"))
+    page.press("+")
+    page.press("ArrowRight")
+    assert float(page.run(window.format("width"))) < wide
+    assert float(page.run(window.format("x"))) > left
+    page.press("0")
+    assert page.run(ARROWS) == messages(mxbench.load_history(small))
+
+
+def test_a_click_on_a_stay_shows_its_messages(page: Page, small: Path) -> None:
+    page.open(small / "report.html")
+    page.run("document.querySelector('#gantt .picture').focus()")
+    page.press("Enter")
+    assert "enters (number" in page.run(SAID)
+
+
+def test_lost_repeated_and_late_messages_and_faults_are_drawn_as_such(page: Page, faulty: Path) -> None:
+    history = mxbench.load_history(faulty)
+    assert history.ending.reason != "failed"
+    sent: dict[tuple[int, int, int], int] = {}
+    for event in history:
+        if event.kind == "sent":
+            sent[event.node, event.peer, event.sequence] = 0
+        elif event.kind == "delivered":
+            sent[event.peer, event.node, event.sequence] += 1
+    page.open(faulty / "report.html")
+    page.click(ALL)
+    counted = {
+        name: page.run(f"document.querySelectorAll('.diagram {selector}').length")
+        for name, selector in (("lost", ".cross"), ("again", ".shaft.again"), ("faults", ".fault"), ("all", "[data-m]"))
+    }
+    lost = sum(count == 0 for count in sent.values())
+    again = sum(count - 1 for count in sent.values() if count > 1)
+    assert counted == {"lost": lost, "again": again, "faults": 5, "all": len(sent)}
+    assert min(lost, again) > 0
+    legend = page.run("document.querySelector('.types').textContent")
+    assert f"{lost} lost, " in legend
+    assert "late (overtaken)" in legend
+
+
+def test_the_ledger_has_a_block_a_height_and_links(page: Page, small: Path) -> None:
+    page.open(small / "report.html", width=2600)
+    blocks = page.run("document.querySelectorAll('#chain [data-b]').length")
+    assert blocks == page.run("document.querySelectorAll('#chain .link.whole').length") > 5
+    assert page.run("document.querySelectorAll('#chain .link.broken').length") == 0
+
+
+def test_hostile_names_stay_text(page: Page, tmp_path: Path) -> None:
+    folder = result(tmp_path, question=HOSTILE)
+    page.open(mxbench.report(folder))
+    assert page.complaints == []
+    assert page.run("typeof window.hacked") == "undefined"
+    assert page.run("document.querySelectorAll('img').length") == 0
+    assert "</script><script>window.hacked = 1</script>" in page.run("document.querySelector('.question').textContent")
+    assert "\u202e" not in page.run("document.body.textContent")
+
+
+def test_hostile_messages_stay_text(page: Page, tmp_path: Path) -> None:
+    trace: list[dict[str, Any]] = [
+        {"event": "request", "node": 0, "text": HOSTILE, "sends": [[1, f"Ask({HOSTILE})"]],
+         "state": {HOSTILE: ["", HOSTILE]}},
+        {"event": "deliver", "node": 1, "sender": 0, "message": f"Ask({HOSTILE})"},
+    ]  # fmt: skip
+    file = tmp_path / "answer.json"
+    file.write_text(json.dumps({"algorithm": HOSTILE, "nodes": 2, "verdict": "violated", "trace": trace}))
+    page.open(mxbench.report(file))
+    page.hover(".diagram [data-m] .reach")
+    assert page.complaints == []
+    assert page.run("typeof window.hacked") == "undefined"
+    assert "\u202e" not in page.run("document.body.textContent")
+
+
+def test_a_scenario_is_gone_through_with_the_keyboard(page: Page, tmp_path: Path) -> None:
+    answer = mxbench.check(BROKEN / "current_clock.py")
+    file = tmp_path / "answer.json"
+    file.write_text(json.dumps(answer))
+    page.open(mxbench.report(file))
+    assert page.run(SAID) == f"step 1 of 10: {answer['trace'][0]['text']}"
+    page.run("document.querySelector('.diagram').focus()")
+    doing = "[...document.querySelectorAll('.doing')].map((one) => one.textContent)"
+    names = {True: "inside", False: "outside"}
+    for step in answer["trace"][1:]:
+        page.press("n")
+        assert page.run(SAID) == f"step {step['step']} of 10: {step['text']}"
+        expected = [
+            "waiting" if node in step.get("waiting", ()) else names[node in step.get("inside", ())] for node in range(3)
+        ]
+        assert page.run(doing) == expected
+    page.press("n")
+    assert page.run(SAID).startswith("step 10 of 10")
+    page.press("p")
+    assert page.run(SAID).startswith("step 9 of 10")
+
+
+def test_a_scenario_shows_the_states_of_the_nodes_beside_it(page: Page, tmp_path: Path) -> None:
+    file = tmp_path / "scenario.yaml"
+    done = CliRunner().invoke(app, ["check", str(BROKEN / "current_clock.py"), "--save", str(file)])
+    assert done.exit_code == 1
+    page.open(mxbench.report(file))
+    assert (tmp_path / "scenario.html").is_file()
+    page.run("document.querySelector('.diagram').focus()")
+    states = "[...document.querySelectorAll('.state')].map((one) => one.innerText)"
+    before = page.run(states)
+    page.press("n")
+    after = page.run(states)
+    assert page.run(SAID).startswith("step 2 of 10: node 0 receives Request(1) from 1")
+    assert [i for i in range(3) if before[i] != after[i]] == [0]
+    assert "highest = 1" in after[0]
+
+
+def test_a_picture_can_be_dragged(page: Page, small: Path) -> None:
+    page.open(small / "report.html")
+    window = "Number(document.querySelector('.overview .window').getAttribute('x'))"
+    page.press("Tab")
+    before = page.run(window)
+    page.drag(".diagram", -200)
+    assert page.run(window) > before
+    assert page.run("document.querySelectorAll('.event.chosen').length") == 0, "a drag is no click"
+
+
+def test_a_sweep_is_drawn_with_its_claims(page: Page, tmp_path: Path) -> None:
+    folder = result(tmp_path, more="matrix: {algorithm: [lamport, maekawa], nodes: [3, 5]}")
+    page.open(mxbench.report(folder))
+    assert page.complaints == []
+    assert page.run("document.querySelectorAll('#sweep figure').length") == 4
+    assert page.run("document.querySelectorAll('#sweep figure:first-child .point').length") == 4
+    assert (
+        page.run("document.querySelectorAll('#sweep figure:first-child .claim').length") == 1
+    )  # maekawa's needs more load
+    assert page.run("document.querySelectorAll('#charts figure').length") == 5
+    assert page.run(CONTRAST) == []
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("history: off", "no events were recorded"),
+        ("history: sections", "messages were not recorded"),
+        ("nodes: 1", "1 node"),
+        ("workload: {type: counter, entries_per_node: 4, dwell: 1ms}", "server 3"),
+    ],
+    ids=["no history", "sections", "one node", "a server"],
+)
+def test_runs_with_little_in_them_or_with_a_server_are_shown(page: Page, tmp_path: Path, more: str, said: str) -> None:
+    key = more.partition(":")[0]
+    text = EXPERIMENT.format(algorithm="lamport", question="'?'", transfers=2, more="")
+    kept = [line for line in text.splitlines() if not line.startswith(f"{key}:")]
+    (tmp_path / "odd.yaml").write_text("\n".join([*kept, more, "expect: {}"]))
+    result = mxbench.run(tmp_path / "odd.yaml", results=tmp_path / "results")["result"]
+    page.open(mxbench.report(result))
+    page.run("document.querySelector('.diagram').focus()")
+    page.press("n")
+    assert page.complaints == []
+    assert said in page.run("document.querySelector('#pictures').textContent")
+
+
+def test_another_run_can_be_chosen(page: Page, tmp_path: Path) -> None:
+    folder = result(tmp_path, more="matrix: {algorithm: [lamport, maekawa]}")
+    page.open(mxbench.report(folder))
+    page.run("""(() => {
+        const select = document.querySelector("select");
+        select.value = "1";
+        select.dispatchEvent(new Event("change"));
+    })()""")
+    page.settle()
+    assert "Locked" in page.run("document.querySelector('.types').textContent")
+    assert page.complaints == []
+
+
+def test_a_printed_page_is_black_on_white_even_in_the_dark(page: Page, small: Path) -> None:
+    page.open(small / "report.html", dark=True)
+    page.media("print", dark=True)
+    assert page.run("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.run("getComputedStyle(document.querySelector('.tools')).display") == "none"
+    assert page.run(CONTRAST) == []
+    page.media("screen")
+
+
+def test_a_hundred_thousand_messages_open_and_zoom_without_drawing_them_all(page: Page, tmp_path: Path) -> None:
+    folder = result(tmp_path, transfers=10)
+    document = mxbench.run(
+        folder, set=["nodes=10", "workload.transfers_per_node=370", "workload.think={exponential: 50ms}"],
+        results=tmp_path / "long",
+    )  # fmt: skip
+    assert document["runs"][0]["messages"] == 99_900
+    page.open(mxbench.report(document["result"]))
+    assert page.complaints == []
+    assert 0 < page.run(ARROWS) < 900
+    page.click(ALL)
+    assert page.run(ARROWS) == 0
+    assert "messages in view: zoom in" in page.run("document.querySelector('#space-time .note').textContent")
+    page.run("document.querySelector('.diagram').focus()")
+    for _ in range(14):
+        page.press("+")
+    assert 0 < page.run(ARROWS) <= 900

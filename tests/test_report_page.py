@@ -1,0 +1,393 @@
+"""The page of a result as a file: what is in it, byte for byte, and what is not. A browser looks in tests/browser."""
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import plans
+import pytest
+from impatient_bank import ImpatientBank
+from report_runs import MILLISECOND, Greedy, bank
+from typer.testing import CliRunner
+
+import mxbench
+from mxbench.cli import app
+from mxbench.core.records import DELIVERED, ENTERED, EVERY_PEER, RELEASED, REQUESTED, SENT
+from mxbench.errors import ResultError
+from mxbench.report.page import source
+from mxbench.report.page.chain import chain
+from mxbench.report.page.markup import data, text
+from mxbench.report.page.packed import pack
+from mxbench.report.page.steps import steps_run
+from mxbench.workloads.hold import Hold
+from mxbench_plugins.lamport import Lamport
+from mxbench_plugins.suzuki_kasami import SuzukiKasami
+
+BROKEN = Path(__file__).parent / "broken"
+QUICK = """name: quick
+question: {question}
+algorithm: {algorithm}
+nodes: 3
+engine: sim
+workload: {{type: {workload}, entries_per_node: 3, dwell: 1ms, think: {{exponential: 5ms}}}}
+"""
+HOSTILE = "</script><script>alert(1)</script> \" ' & \u202e reversed"
+
+
+def ran(
+    folder: Path, algorithm: str = "lamport", workload: str = "bank", question: str = "Is it?", **settings: Any
+) -> Path:
+    """Run a small experiment and return the folder of its result."""
+    file = folder / "quick.yaml"
+    file.write_text(QUICK.format(algorithm=algorithm, workload=workload, question=json.dumps(question)))
+    return Path(mxbench.run(file, results=folder / "results", **settings)["result"])
+
+
+def embedded(page: str) -> dict[str, Any]:
+    """The data that a page carries for its pictures."""
+    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)
+    assert found
+    carried: dict[str, Any] = json.loads(found[1])
+    return carried
+
+
+def numbers(stream: bytes) -> Iterator[int]:
+    """The numbers of a packed stream, read back."""
+    rest = shift = 0
+    for byte in stream:
+        rest |= (byte & 127) << shift
+        shift += 7
+        if byte < 128:
+            yield -(rest + 1) // 2 if rest & 1 else rest // 2
+            rest = shift = 0
+
+
+def unpacked(packed: dict[str, Any]) -> list[tuple[int, ...]]:
+    """The events of a packed run: node, time since the event before, kind, type, and what else there is."""
+    found, stream = [], numbers(base64.b64decode(packed["events"]))
+    for node in stream:
+        time, head = next(stream), next(stream)
+        rest = {SENT: 2, DELIVERED: 2, REQUESTED: 2, RELEASED: 0, ENTERED: 3}.get(head % 8, 1)
+        more = [next(stream) for _ in range(rest)]
+        if head % 8 == ENTERED and more[2]:
+            more += [next(stream), next(stream)]
+        found.append((node, time, head % 8, head // 8, *more))
+    return found
+
+
+# ---- the file -------------------------------------------------------------------------------------------------------
+
+
+def test_the_command_writes_the_page_beside_the_result_and_prints_its_path(tmp_path: Path) -> None:
+    result = ran(tmp_path)
+    done = CliRunner().invoke(app, ["report", str(result)])
+    assert (done.exit_code, done.output) == (0, f"{result / 'report.html'}\n")
+    assert (result / "report.html").read_text().startswith("<!DOCTYPE html>")
+    assert not list(result.glob(".report*"))  # what is written beside is renamed
+
+
+def test_the_page_goes_where_it_is_told_to(tmp_path: Path) -> None:
+    result = ran(tmp_path)
+    assert mxbench.report(result, out=tmp_path / "page.html") == tmp_path / "page.html"
+    assert not (result / "report.html").exists()
+
+
+def test_the_same_result_gives_the_same_page_byte_for_byte(tmp_path: Path) -> None:
+    result = ran(tmp_path, repeat=2)
+    first = mxbench.report(result).read_bytes()
+    assert mxbench.report(result, out=tmp_path / "again.html").read_bytes() == first
+
+
+def test_the_same_seed_gives_the_same_pictures(tmp_path: Path) -> None:
+    one, other = (mxbench.report(ran(tmp_path / name)).read_text() for name in made(tmp_path, "one", "other"))
+    assert embedded(one) == embedded(other)
+
+
+def made(folder: Path, *names: str) -> tuple[str, ...]:
+    for name in names:
+        (folder / name).mkdir()
+    return names
+
+
+def test_the_page_says_verdict_question_answer_and_claims_in_this_order(tmp_path: Path) -> None:
+    page = mxbench.report(ran(tmp_path)).read_text().partition("<body>")[2]
+    said = [
+        "valid, as expected",
+        "<h1>quick</h1>",
+        "Is it?",
+        "Valid in the one run, 9 entries",
+        "claimed",
+        "mutual exclusion",
+    ]
+    places = [page.index(text) for text in said]
+    assert places == sorted(places)
+    assert "An entry cost 6.00 messages, claimed 6, and a wait of" in page
+
+
+def test_the_page_allows_its_own_script_alone_and_no_request(tmp_path: Path) -> None:
+    page = mxbench.report(ran(tmp_path)).read_text()
+    script = re.search(r"<script>(.*?)</script>", page, re.DOTALL)
+    assert script
+    digest = base64.b64encode(hashlib.sha256(script[1].encode()).digest()).decode()
+    assert f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'" in page
+    assert set(re.findall(r"https?://[^\"'\s]+", page)) <= {"http://www.w3.org/2000/svg"}  # a name, not an address
+    assert not re.search(r"<(link|img|iframe)\b|@import|url\(", page)
+
+
+def test_hostile_text_stays_text(tmp_path: Path) -> None:
+    page = mxbench.report(ran(tmp_path, question=HOSTILE)).read_text()
+    assert page.count("<script") == page.count("</script") == 2
+    assert "\u202e" not in page
+    assert text(HOSTILE) in page
+
+
+def test_data_cannot_leave_its_script_element() -> None:
+    packed = data({"name": HOSTILE})
+    assert "<" not in packed
+    assert json.loads(packed) == {"name": HOSTILE}
+
+
+def test_several_results_share_a_page(tmp_path: Path) -> None:
+    results = [ran(tmp_path, algorithm=name) for name in ("lamport", "ricart-agrawala")]
+    page = mxbench.report(*results, out=tmp_path / "both.html").read_text()
+    assert [run["title"].partition(",")[0] for run in embedded(page)["runs"]] == ["lamport", "ricart-agrawala"]
+    assert "from 4.00 messages (ricart-agrawala" in page
+
+
+def test_a_result_without_its_runs_still_has_its_tables(tmp_path: Path) -> None:
+    import shutil
+
+    result = ran(tmp_path)
+    shutil.rmtree(result / "runs")
+    page = mxbench.report(result).read_text()
+    assert embedded(page)["runs"] == []
+    assert "Valid in the one run" in page
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [("{}", "not the output of 'mxbench check --json'"), ("{", "not JSON"), (None, "cannot be read")],
+)
+def test_a_file_that_is_no_answer_of_check_is_told(tmp_path: Path, content: str | None, complaint: str) -> None:
+    file = tmp_path / "answer.json"
+    if content is not None:
+        file.write_text(content)
+    with pytest.raises(ResultError, match=complaint):
+        mxbench.report(file)
+
+
+# ---- which runs are drawn -------------------------------------------------------------------------------------------
+
+
+def test_one_run_of_each_setting_is_drawn_and_the_page_says_what_is_not(tmp_path: Path) -> None:
+    page = mxbench.report(ran(tmp_path, repeat=3, set=["matrix.algorithm=[lamport, maekawa]"])).read_text()
+    assert [run["title"].partition(",")[0] for run in embedded(page)["runs"]] == ["lamport", "maekawa (grid quorums)"]
+    assert "4 runs are in the tables alone" in page
+
+
+def test_two_nodes_inside_are_drawn_before_anything_else() -> None:
+    together = {"verdict": "violated", "findings": [{"property": "no overlap", "outcome": "violated"}]}
+    stuck = {"verdict": "violated", "findings": [{"property": "progress", "outcome": "violated"}]}
+    rows = [{"verdict": "valid"}, {"verdict": "undecided"}, stuck, together]
+    assert sorted(rows, key=source.gravity) == rows
+
+
+def test_the_events_of_all_runs_drawn_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source, "MOST_EVENTS", 10)
+    result = ran(tmp_path, set=["matrix.algorithm=[lamport, maekawa]"])
+    assert len(embedded(mxbench.report(result).read_text())["runs"]) == 1  # the first is drawn, whatever its size
+
+
+# ---- sweeps ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_sweep_over_nodes_has_a_line_an_algorithm_with_its_claim(tmp_path: Path) -> None:
+    swept = ["matrix.algorithm=[lamport, maekawa]", "matrix.nodes=[3, 5]"]
+    swept += ["workload.think=0s", "network.delay={exponential: 1ms}", "workload.entries_per_node=9"]
+    charts = embedded(mxbench.report(ran(tmp_path, set=swept, repeat=3)).read_text())["sweep"]
+    first = charts[0]
+    assert (first["title"], first["across"]) == ("messages per entry", "nodes")
+    lamport, maekawa = first["series"]
+    assert (lamport["name"], lamport["points"]) == ("lamport", [[3, 6, 6, 6], [5, 12, 12, 12]])
+    assert lamport["claim"] == [[3, 6, 6], [5, 12, 12]]
+    assert all(low < mean < high for _, mean, low, high in maekawa["points"])
+    assert [x for x, low, high in maekawa["claim"] if low < high] == [3, 5]
+    assert [chart["title"] for chart in charts[1:]] == ["wait, ms", "synchronisation delay, ms", "entries per s"]
+
+
+def test_what_else_varies_gets_a_chart_of_its_own(tmp_path: Path) -> None:
+    swept = ["matrix.nodes=[3, 5]", "matrix.workload.dwell=[1ms, 5ms]"]
+    charts = embedded(mxbench.report(ran(tmp_path, set=swept)).read_text())["sweep"]
+    assert [chart["title"] for chart in charts[:2]] == [
+        "messages per entry (workload.dwell 1ms)", "messages per entry (workload.dwell 5ms)",
+    ]  # fmt: skip
+
+
+def test_repeats_of_one_setting_are_no_sweep(tmp_path: Path) -> None:
+    assert embedded(mxbench.report(ran(tmp_path, repeat=3)).read_text())["sweep"] == []
+
+
+# ---- the packed events ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("algorithm", [Lamport, SuzukiKasami], ids=["lamport", "suzuki-kasami"])
+def test_every_record_is_packed_in_the_order_of_causes(algorithm: type) -> None:
+    history = bank(algorithm, nodes=4, entries=4)
+    events = unpacked(pack(history))
+    records = list(history.records())
+    times = [history.start(), *(time for _, time, _ in records)]
+    assert [(node, time, kind) for node, time, kind, *_ in events] == [
+        (node, time - before, code & 15) for (node, time, code), before in zip(records, times, strict=False)
+    ]
+    receivers = [(code >> 12) & EVERY_PEER for _, _, code in records if code & 15 == SENT]
+    assert [event[4] for event in events if event[2] == SENT] == [0 if to == EVERY_PEER else to + 1 for to in receivers]
+
+
+def test_a_message_delivered_twice_or_late_keeps_its_number() -> None:
+    history = bank(Lamport, nodes=3, entries=2)
+    for node in history.nodes:  # the second delivery of each channel once more, before the others
+        times, codes = node.columns()
+        place = next(i for i, code in enumerate(codes) if code & 15 == DELIVERED and code >> 32 == 1)
+        times.insert(place + 1, times[place])
+        codes.insert(place + 1, codes[place])
+        node.times, node.codes = times.tobytes(), codes.tobytes()
+    expected: dict[tuple[int, int], int] = {}
+    found = []
+    for node, _, kind, _, *rest in unpacked(pack(history)):
+        if kind == DELIVERED:
+            sequence = expected.get((rest[0], node), 0) + rest[1]
+            expected[rest[0], node] = sequence + 1
+            found.append((rest[0], node, sequence))
+    told = [
+        ((code >> 12) & EVERY_PEER, node, code >> 32) for node, _, code in history.records() if code & 15 == DELIVERED
+    ]
+    assert found == told
+    assert len(set(found)) == len(found) - 3
+
+
+def test_stays_and_what_the_workload_recorded_are_packed() -> None:
+    history = bank(Lamport, nodes=3, entries=2)
+    packed = pack(history)
+    events = unpacked(packed)
+    entered = sorted((rest[0], node, tuple(rest[3:])) for node, _, kind, _, *rest in events if kind == ENTERED)
+    assert entered == sorted((entry.number, entry.node, entry.stamp) for entry in history.entries)
+    assert any(one.startswith("['block'") for one in packed["texts"])
+    assert [name for name, *_ in packed["types"]] == ["Request", "Reply", "Release", "Block"]
+
+
+def test_a_history_beyond_the_bound_is_cut_in_its_order_and_says_so() -> None:
+    history = bank(Lamport)
+    whole, cut = pack(history), pack(history, most=20)
+    assert unpacked(cut) == unpacked(whole)[:20]
+    assert (whole["cut"], cut["cut"], cut["count"]) == (None, len(unpacked(whole)), 20)
+
+
+@pytest.mark.slow
+def test_a_hundred_thousand_messages_of_ten_nodes_make_a_page_under_six_megabytes(tmp_path: Path) -> None:
+    settings = ["nodes=10", "workload.entries_per_node=370", "workload.think={exponential: 50ms}"]
+    page = mxbench.report(ran(tmp_path, set=settings))
+    assert json.loads((page.parent / "summary.json").read_text())["runs"][0]["messages"] == 99_900
+    assert page.stat().st_size < 6_000_000
+
+
+# ---- the ledger -----------------------------------------------------------------------------------------------------
+
+
+def test_a_chain_links_by_its_hashes_from_the_opening() -> None:
+    found = chain(bank(Lamport))
+    assert found is not None
+    blocks = found["blocks"]
+    assert blocks["previous"] == [found["genesis"], *blocks["hash"][:-1]]
+    assert (found["fork"], set(found["main"]), found["groups"]) == (None, {1}, [(0, 1, 2)])
+
+
+def test_a_fork_has_two_blocks_at_the_height_where_it_begins() -> None:
+    found = chain(bank(Greedy, nodes=3, entries=2))
+    assert found is not None
+    heights = found["blocks"]["height"]
+    assert found["fork"] == min(height for height in heights if heights.count(height) > 1)
+    rivals = [b for b, height in enumerate(heights) if height == found["fork"]]
+    assert sum(found["main"][b] for b in rivals) == 1
+    assert all(height >= found["fork"] for b, height in enumerate(heights) if not found["main"][b])
+
+
+def test_a_node_that_has_got_further_on_the_same_chain_makes_the_main_chain() -> None:
+    history = bank(Lamport)
+    for node in history.nodes[1:]:  # all but one have lost all blocks but the first
+        kept = [d for d in node.details if not (isinstance(d, list | tuple) and d[0] == "block" and d[1][0] > 1)]
+        _replace_values(node, kept)
+    found = chain(history)
+    assert found is not None
+    assert (set(found["main"]), found["fork"]) == ({1}, None)
+    assert found["groups"] == [(0, 1, 2), (0,)]
+
+
+def _replace_values(node: Any, kept: list[Any]) -> None:
+    """Take the records of values that are not in `kept` out of a node's history."""
+    times, codes = node.columns()
+    drop = [i for i, c in enumerate(codes) if c & 15 not in (SENT, DELIVERED) and node.details[c >> 32] not in kept]
+    for place in reversed(drop):
+        del times[place], codes[place]
+    node.times, node.codes = times.tobytes(), codes.tobytes()
+
+
+def test_a_workload_without_a_ledger_has_no_chain() -> None:
+    assert chain(plans.run(Lamport, 2, workload=Hold, entries=1)) is None
+
+
+def test_a_block_that_nobody_holds_is_shown_with_who_refused_it_and_why() -> None:
+    def slow_block(sender: int, to: int, message: Any) -> int:
+        return (20 if type(message).__name__ == "Block" and (sender, to) == (0, 2) else 1) * MILLISECOND
+
+    found = chain(bank(SuzukiKasami, workload=ImpatientBank, delay=slow_block))
+    assert found is not None
+    assert found["fork"] == 1
+    hashes = [found["blocks"]["hash"][b] for b, group in enumerate(found["holders"]) if len(found["groups"][group]) < 3]
+    refused = [(node, hash_) for node, hash_, reason in found["refused"] if reason]
+    assert refused
+    assert {hash_ for _, hash_ in refused} <= set(hashes)
+
+
+# ---- traces ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_trace_becomes_events_whose_time_is_the_step() -> None:
+    answer = mxbench.check(BROKEN / "current_clock.py")
+    run = steps_run(answer["trace"], answer["nodes"])
+    events = unpacked(run)
+    entered = [node for node, _, kind, *_ in events if kind == ENTERED]
+    assert len(entered) == sum(bool(step.get("enters")) for step in answer["trace"])
+    assert sum(time for _, time, *_ in events) == len(answer["trace"]) == len(run["steps"])
+    sends = sum(len(step.get("sends", ())) for step in answer["trace"])
+    assert sum(kind == SENT for _, _, kind, *_ in events) == sends
+
+
+def test_a_lost_and_a_repeated_message_are_told_apart_from_those_on_their_way() -> None:
+    def step(event: str, node: int, **more: Any) -> dict[str, Any]:
+        return {"event": event, "node": node, "text": event, **more}
+
+    trace = [
+        step("request", 0, sends=[[1, "Ask(1)"], [1, "Ask(2)"], [1, "Ask(3)"]]),
+        step("duplicate", 1, sender=0, message="Ask(1)"),
+        step("deliver", 1, sender=0, message="Ask(1)"),
+        step("lose", 1, sender=0, message="Ask(1)"),  # the copy: the message has arrived
+        step("lose", 1, sender=0, message="Ask(3)"),
+    ]
+    run = steps_run(trace, 2)
+    assert run["lost"] == [(0, 1, 0), (0, 1, 2)]
+    assert [rest for _, _, kind, _, *rest in unpacked(run) if kind == DELIVERED] == [[0, 0]]
+
+
+def test_states_grow_from_the_changes_that_each_step_tells() -> None:
+    trace = [
+        {"event": "request", "node": 0, "state": {"clock": ["0", "1"]}},
+        {"event": "request", "node": 1, "state": {"clock": ["0", "2"], "queue": ["[]", "[1]"]}},
+        {"event": "release", "node": 0, "state": {"clock": ["1", "5"]}},
+    ]
+    run = steps_run(trace, 2)
+    assert run["states"] == {0: "clock = 0", 1: "clock = 0\nqueue = []"}
+    assert [step["state"] for step in run["steps"]] == ["clock = 1", "clock = 2\nqueue = [1]", "clock = 5"]
