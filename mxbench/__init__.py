@@ -1,7 +1,8 @@
 """mxbench runs distributed mutual exclusion algorithms, judges them, and measures what each one costs.
 
 For authors of plugins: Algorithm, Assumptions, Message, hookimpl (and Workload, WorkloadMessage, Checker, Metric,
-QuorumSystem). For scripts: `run`, `compare`, `check` and `load_history`. Each name is imported when it is first used.
+QuorumSystem). For scripts: `run`, `compare`, `check`, `replay`, `report` and `load_history`. Each name is imported when
+it is first used.
 """
 
 from importlib import import_module
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from mxbench.experiment.invocation import run
     from mxbench.experiment.results import load_history
     from mxbench.hookspecs import hookimpl
+    from mxbench.scenarios import replay
 
 _HOMES = {
     "mxbench.core.algorithm": ("Algorithm", "Assumptions", "EntryRequest", "Out"),
@@ -31,9 +33,10 @@ _HOMES = {
     "mxbench.experiment.invocation": ("run",),
     "mxbench.experiment.results": ("load_history",),
     "mxbench.hookspecs": ("hookimpl",),
+    "mxbench.scenarios": ("replay",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
-_PACKAGES = ("check",)  # that can be called
+_PACKAGES = ("check", "report")  # that can be called
 __version__ = "0.1.0"
 __all__ = [
     "Algorithm",
@@ -53,6 +56,7 @@ __all__ = [
     "compare",
     "hookimpl",
     "load_history",
+    "replay",
     "run",
 ]
 

@@ -10,12 +10,18 @@ from typing import Annotated, NoReturn
 import typer
 
 from mxbench import __version__
+from mxbench.commands.bench import bench
 from mxbench.commands.check import check
 from mxbench.commands.compare import compare
+from mxbench.commands.export import export
+from mxbench.commands.figure import figure
 from mxbench.commands.list_plugins import list_plugins
+from mxbench.commands.replay import replay
+from mxbench.commands.report import report
 from mxbench.commands.run import run
 from mxbench.commands.schema import schema
 from mxbench.commands.show import show
+from mxbench.commands.step import step
 from mxbench.commands.telling import told
 
 app = typer.Typer(
@@ -54,7 +60,13 @@ COMMANDS = (  # in the order of --help, each with an example
     ("run", run, "mxbench run lamport_bank --set nodes=5 --set workload.dwell=2ms --repeat 3"),
     ("show", show, "mxbench show results/latest --log --node 2"),
     ("check", check, "mxbench check lamport --requests 1 --network reordering"),
+    ("step", step, "mxbench step ricart-agrawala --nodes 3 --requests 1"),
+    ("replay", replay, "mxbench replay results/scenarios/lamport-mutual-exclusion.yaml"),
     ("compare", compare, "mxbench compare results/latest --format github"),
+    ("report", report, "mxbench report results/latest"),
+    ("figure", figure, "mxbench figure results/latest --kind wait-cdf --out waits.pdf"),
+    ("export", export, "mxbench export results/latest --to chrome --out trace.json"),
+    ("bench", bench, "mxbench bench --only tcp-10 --only spin"),
     ("list", list_plugins, "mxbench list algorithms --plugin mine.py"),
     ("schema", schema, "mxbench schema > schema.json"),
 )

@@ -17,5 +17,9 @@ class ResultError(MxbenchError):
     """A result cannot be read. Exit status 2."""
 
 
+class ScenarioError(MxbenchError):
+    """A scenario cannot be read, or is none, or has steps that cannot be. Exit status 2."""
+
+
 class MachineError(MxbenchError):
     """The machine would not do what a run needs: no process, no socket, no room on the disk. Exit status 3."""

@@ -10,7 +10,8 @@ from mxbench.registry import Registry
 def listing(kinds: Iterable[str], files: tuple[str, ...] = ()) -> str:
     """Return a table for each kind; `files` are plugins of one file to be listed too."""
     kinds = tuple(kinds)
-    rows = {kind: _experiments() if kind == "experiments" else None for kind in kinds}
+    not_plugins = {"topologies": _topologies, "experiments": _experiments}
+    rows = {kind: not_plugins[kind]() if kind in not_plugins else None for kind in kinds}
     registry = Registry(files)
     parts = []
     for kind in kinds:
@@ -27,6 +28,12 @@ def listing(kinds: Iterable[str], files: tuple[str, ...] = ()) -> str:
 
 def _first_line(cls: type) -> str:
     return (cls.__doc__ or "").strip().partition("\n")[0]
+
+
+def _topologies() -> list[tuple[str, str, str]]:
+    from mxbench.core.topologies import TOPOLOGIES
+
+    return [(name, "built in", (shape.__doc__ or "").partition("\n")[0]) for name, shape in TOPOLOGIES.items()]
 
 
 def _experiments() -> list[tuple[str, str, str]]:

@@ -42,7 +42,7 @@ class LiveProgress:
 def lines(progress: RunProgress, elapsed_s: float) -> list[str]:
     """Return what is shown: which run it is; then a bar, the entries, the time left, and who is inside or waits."""
     plan, now = progress.plan, progress.progress
-    swept = f", {plan.quorum_system} quorums" if plan.quorum_system else ""
+    swept = f", {plan.quorum_system} quorums" if plan.quorum_system else f", {plan.topology}" if plan.topology else ""
     title = f"run {progress.done + 1} of {progress.total}: {plan.experiment}: {plan.algorithm.name}{swept}, "
     title += f"{plan.nodes} node{'s' if plan.nodes > 1 else ''}, seed {plan.seed}"
     total = entries_of(plan)

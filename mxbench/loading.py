@@ -11,11 +11,13 @@ from typing import Any
 from mxbench.core.plan import PluginRef
 from mxbench.errors import PluginError
 
+_OF_FILE = "mxbench_file_"  # how the name of a module begins that came from a plugin's file
+
 
 def load_file(file: str | Path) -> ModuleType:
     """Import a plugin of one file and return its module, once a process; raise PluginError naming the line."""
     path = Path(file).resolve()
-    name = f"mxbench_file_{path.stem}_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
+    name = f"{_OF_FILE}{path.stem}_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
     if name in sys.modules:
         return sys.modules[name]
     if not path.is_file():
@@ -33,6 +35,11 @@ def load_file(file: str | Path) -> ModuleType:
         where = f"{file}:{line}" if line else str(file)
         raise PluginError(f"{where}: it does not import: {type(error).__name__}: {error}") from error
     return module
+
+
+def is_of_file(module: ModuleType) -> bool:
+    """Return whether a module came from a plugin of one file."""
+    return module.__name__.startswith(_OF_FILE)
 
 
 def load_class(ref: PluginRef) -> Any:

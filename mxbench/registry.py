@@ -18,8 +18,10 @@ from mxbench.core.contract import ContractBreach, check_declaration
 from mxbench.core.engine import RunEngine
 from mxbench.core.metric import Metric
 from mxbench.core.plan import PluginRef
+from mxbench.core.property import Property
 from mxbench.core.quorums import QuorumSystem
 from mxbench.core.report import Report
+from mxbench.core.topologies import TOPOLOGIES
 from mxbench.core.workload import Workload
 from mxbench.errors import ExperimentError, PluginError
 from mxbench.loading import load_file
@@ -28,12 +30,31 @@ GROUP = "mxbench"
 BUILT_IN = (
     "mxbench_plugins.lamport",
     "mxbench_plugins.ricart_agrawala",
+    "mxbench_plugins.lamport_suppressed",
+    "mxbench_plugins.carvalho_roucairol",
+    "mxbench_plugins.lodha_kshemkalyani",
+    "mxbench_plugins.chandy_misra",
+    "mxbench_plugins.raymond_k_entry",
     "mxbench_plugins.maekawa",
-    "mxbench.quorum_systems",
+    "mxbench_plugins.agrawal_el_abbadi",
+    "mxbench_plugins.suzuki_kasami",
+    "mxbench_plugins.ricart_agrawala_token",
+    "mxbench_plugins.singhal",
+    "mxbench_plugins.naimi_trehel",
+    "mxbench_plugins.raymond",
+    "mxbench_plugins.neilsen_mizuno",
+    "mxbench_plugins.ring",
+    "mxbench_plugins.coordinator",
+    "mxbench.quorum_systems.grid",
+    "mxbench.quorum_systems.projective_plane",
+    "mxbench.quorum_systems.difference_cover",
+    "mxbench.quorum_systems.tree",
+    "mxbench.quorum_systems.majority",
     "mxbench.workloads.hold",
     "mxbench.workloads.bank",
     "mxbench.workloads.counter",
     "mxbench.checkers.mutual_exclusion",
+    "mxbench.checkers.width",
     "mxbench.checkers.progress",
     "mxbench.checkers.ledger",
     "mxbench.checkers.register",
@@ -43,10 +64,14 @@ BUILT_IN = (
     "mxbench.metrics.resources",
     "mxbench.metrics.waits",
     "mxbench.metrics.order",
+    "mxbench.metrics.links",
+    "mxbench.metrics.theory",
+    "mxbench.metrics.load",
     "mxbench.report.ledger",
     "mxbench.report.log",
     "mxbench.report.gantt",
     "mxbench.report.waits",
+    "mxbench.properties",
     "mxbench.net.engine",
     "mxbench.sim.engine",
 )
@@ -56,10 +81,11 @@ KINDS: dict[str, Any] = {
     "workloads": Workload,
     "checkers": Checker,
     "metrics": Metric,
+    "properties": Property,
     "reports": Report,
     "engines": RunEngine,
 }
-_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
 class Registered(NamedTuple):
@@ -105,7 +131,7 @@ class Registry:
         known = self._plugins[kind]
         if name in known:
             return known[name]
-        word = kind.removesuffix("s").replace("_", " ")
+        word = (kind[:-3] + "y" if kind.endswith("ies") else kind.removesuffix("s")).replace("_", " ")
         close = get_close_matches(name, known, n=1, cutoff=0.5)
         hint = f"; did you mean '{close[0]}'?" if close else ""
         article = "an" if word[0] in "aeiou" else "a"
@@ -144,7 +170,7 @@ class Registry:
         if not issubclass(cls, base):
             raise PluginError(f"{line}: {cls.__name__} is not a subclass of {base.__module__}.{base.__name__}")
         name = getattr(cls, "name", None)
-        if not isinstance(name, str) or not _NAME.fullmatch(name):
+        if not isinstance(name, str) or not NAME.fullmatch(name):
             raise PluginError(f"{line}: {cls.__name__}.name is {name!r}; write lower-case words joined by '-'")
         taken = self._plugins[kind].get(name)
         if taken is not None:
@@ -163,6 +189,13 @@ def _check_algorithm(cls: Any, line: str) -> None:
         raise PluginError(f"{line}: {cls.__name__} was written for api {cls.api!r}; this mxbench has api {API}")
     if not isinstance(cls.assumes, Assumptions):
         raise PluginError(f"{line}: {cls.__name__}.assumes is {cls.assumes!r}; write Assumptions(fifo=True)")
+    if cls.topology is not None and cls.topology not in TOPOLOGIES:
+        allowed = ", ".join(TOPOLOGIES)
+        raise PluginError(
+            f"{line}: {cls.__name__}.topology is {cls.topology!r}; write one of {allowed}, or leave it out"
+        )
+    if cls.topology is not None and cls.can_have_server:
+        raise PluginError(f"{line}: {cls.__name__}.can_have_server: a server stands on no tree; leave topology out")
     try:
         check_declaration(cls)
     except ContractBreach as error:

@@ -74,7 +74,7 @@ class Place:
         start = self.due if steady and self.due is not None else self.loop.now
         due = start + int(after.draw(self.stream(f"{owner}.{name}").random) * 1e9)
         self.timers[owner, name] = serial = self.loop.serial + 1
-        self.loop.at(due, lambda: self._fire(owner, name, serial, due))
+        self.loop.at(due, lambda: self._fire(owner, name, serial, due), owner == "algorithm")
 
     def _fire(self, owner: str, name: str, serial: int, due: int) -> None:
         if self.timers.get((owner, name)) == serial:
@@ -118,16 +118,23 @@ class HeapLoop:
     ) -> None:  # fmt: skip
         self.plan, self.fifo = plan, fifo
         self.now = self.serial = 0
-        self.queue: list[tuple[int, int, Callable[[], None]]] = []
+        self.queue: list[tuple[int, int, Callable[[], None], bool]] = []
+        self.work = 0  # events to come that are not those of an algorithm that sends for ever
         network = random.Random(f"{plan.seed}/network")
         self.delay = delay or (lambda sender, to, message: network.randrange(50_000, 1_500_000))
         self.last: Counter[tuple[int, int]] = Counter()
         self.sequence: Counter[tuple[int, int]] = Counter()
         self.places = [Place(self, me, algorithm, workload) for me in plan.places]
 
-    def at(self, time: int, act: Callable[[], None]) -> None:
+    def at(self, time: int, act: Callable[[], None], algorithm: bool = False) -> None:
         self.serial += 1
-        heapq.heappush(self.queue, (time, self.serial, act))
+        endless = algorithm and not self.plan.falls_quiet
+        self.work += not endless
+        heapq.heappush(self.queue, (time, self.serial, act, endless))
+
+    def at_rest(self) -> bool:
+        """Return whether nothing can happen, or nothing but what goes on for ever while nobody wants to enter."""
+        return not self.queue or (not self.work and not any(place.node.busy for place in self.places))
 
     def post(self, sender: int, to: int, completed: int, version: int, message: Any) -> None:
         due = self.now + self.delay(sender, to, message)
@@ -146,21 +153,22 @@ class HeapLoop:
             else:
                 place.node.deliver_workload(sender, message)
 
-        self.at(due, deliver)
+        self.at(due, deliver, isinstance(message, Message))
 
     def run(self) -> History:
-        """Run until nothing is left to happen (or a bound is hit) and return the history."""
+        """Run until it is at rest (or a bound is hit) and return the history."""
         tickets = deque(self._tickets())
         for place in self.places:
             self.at(0, place.node.start)
         events = 0
         while events < MAX_EVENTS:
-            if not self.queue or (self.plan.tickets is not None and not self.plan.one_at_a_time and tickets):
-                if not tickets and not self.queue:
+            if self.at_rest() or (self.plan.tickets is not None and not self.plan.one_at_a_time and tickets):
+                if not tickets:
                     break
                 node = self.places[tickets.popleft()].node
                 self.at(self.now, node.grant_ticket)
-            self.now, _, act = heapq.heappop(self.queue)
+            self.now, _, act, endless = heapq.heappop(self.queue)
+            self.work -= not endless
             act()
             events += 1
             while any(place.node.advance() for place in self.places):

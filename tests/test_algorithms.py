@@ -4,21 +4,38 @@ from typing import Any
 
 import pytest
 from heap_loop import HeapLoop
-from oracles import assert_costs_what_it_claims, assert_right, overlaps, stamps_out_of_order
+from oracles import assert_costs_what_it_claims, assert_right, messages, overlaps, stamps_out_of_order
 from plans import plan, run
 
 from mxbench.core.algorithm import Algorithm, Out
 from mxbench.core.distributions import ZERO, Constant, Exponential
 from mxbench.core.history import History
 from mxbench.core.messages import Message
+from mxbench.metrics.cost import Cost
 from mxbench.workloads.hold import Hold
 from mxbench_plugins import maekawa, ricart_agrawala
+from mxbench_plugins.agrawal_el_abbadi import AgrawalElAbbadi
+from mxbench_plugins.carvalho_roucairol import CarvalhoRoucairol
+from mxbench_plugins.chandy_misra import ChandyMisra
+from mxbench_plugins.coordinator import Coordinator
 from mxbench_plugins.lamport import Lamport
+from mxbench_plugins.lamport_suppressed import LamportSuppressed
+from mxbench_plugins.lodha_kshemkalyani import LodhaKshemkalyani
 from mxbench_plugins.maekawa import Maekawa
+from mxbench_plugins.naimi_trehel import NaimiTrehel
+from mxbench_plugins.neilsen_mizuno import NeilsenMizuno
+from mxbench_plugins.raymond import Raymond
+from mxbench_plugins.raymond_k_entry import RaymondKEntry
 from mxbench_plugins.ricart_agrawala import RicartAgrawala
+from mxbench_plugins.ricart_agrawala_token import RicartAgrawalaToken
+from mxbench_plugins.ring import Ring
+from mxbench_plugins.singhal import Singhal
+from mxbench_plugins.suzuki_kasami import SuzukiKasami
 
-ALGORITHMS = [Lamport, RicartAgrawala, Maekawa]
-IN_STAMP_ORDER = [Lamport, RicartAgrawala]
+ALGORITHMS = [Lamport, RicartAgrawala, Maekawa, SuzukiKasami, RicartAgrawalaToken, Singhal, NaimiTrehel, Ring]
+ALGORITHMS += [Raymond, NeilsenMizuno, Coordinator, AgrawalElAbbadi]
+ALGORITHMS += [LamportSuppressed, CarvalhoRoucairol, LodhaKshemkalyani, ChandyMisra, RaymondKEntry]
+IN_STAMP_ORDER = [Lamport, RicartAgrawala, LamportSuppressed, LodhaKshemkalyani]
 CHANNELS = [
     pytest.param(algorithm, fifo, id=f"{algorithm.name}-{'fifo' if fifo else 'reordering'}")
     for algorithm in ALGORITHMS
@@ -69,6 +86,25 @@ def test_an_entry_costs_what_is_claimed(algorithm: type[Algorithm], fifo: bool, 
     for seed in SEEDS:
         history = run(algorithm, nodes, fifo=fifo, seed=seed, **LOADS[load])
         assert_costs_what_it_claims(algorithm, history)
+
+
+@pytest.mark.parametrize("nodes", NODES)
+@pytest.mark.parametrize("load", ["saturated", "one-at-a-time"])
+@pytest.mark.parametrize("algorithm", [a for a in ALGORITHMS if isinstance(a.messages_per_entry, dict)], ids=by_name)
+def test_a_claim_for_one_load_holds_over_a_longer_run(algorithm: type[Algorithm], load: str, nodes: int) -> None:
+    history = run(algorithm, nodes, entries=40, delay=lambda *channel: 1_000_000, **LOADS[load])
+    found = Cost().measure(history)
+    assert found["claim_holds"] is (True if history.plan.regime in algorithm.messages_per_entry else None), found
+
+
+@pytest.mark.parametrize("algorithm", [a for a in ALGORITHMS if a.has_token], ids=by_name)
+def test_the_token_may_be_anywhere_at_the_start(algorithm: type[Algorithm]) -> None:
+    for holder in range(5):
+        first = run(algorithm, 5, entries=[int(node == holder) for node in range(5)], holder=holder)
+        assert_right(first, entries=1)
+        round_and_on = 5 + 1  # of a token that circles
+        assert messages(first).total() == (0 if algorithm.falls_quiet else round_and_on), "it is at the holder"
+        assert_right(run(algorithm, 5, holder=holder, fifo=False), entries=15)
 
 
 @pytest.mark.parametrize(("algorithm", "fifo"), [c for c in CHANNELS if c.values[0] in IN_STAMP_ORDER])

@@ -9,6 +9,7 @@ from heap_loop import HeapLoop
 from oracles import assert_right, overlaps, repeated_numbers
 from plans import plan, run
 
+import mxbench
 from mxbench import hookspecs
 from mxbench.core.algorithm import Algorithm, Out
 from mxbench.core.contract import ContractBreach
@@ -43,7 +44,9 @@ def test_every_hook_has_its_heading_in_the_order_of_a_run() -> None:
 def test_the_hooks_that_the_guide_calls_stable_are_the_first_three() -> None:
     said = dict(re.findall(r"^### (\w+)\n\n(Stable|Provisional|Returns)", GUIDE, re.MULTILINE))
     assert [hook for hook in HOOKS if said[hook] == "Stable"] == HOOKS[:3]
-    assert [hook for hook in HOOKS if said[hook] == "Provisional"] == ["mxbench_reports", "mxbench_engines"]
+    assert [hook for hook in HOOKS if said[hook] == "Provisional"] == [
+        "mxbench_properties", "mxbench_reports", "mxbench_engines",
+    ]  # fmt: skip
 
 
 def test_the_tables_name_every_handler_and_every_effect() -> None:
@@ -62,12 +65,19 @@ def test_the_shortest_algorithm_is_found_wrong(tmp_path: Path) -> None:
     assert repeated_numbers(history)
 
 
-def test_the_majority_quorums_work(tmp_path: Path) -> None:
-    majority = example("quorum_systems", "majority", tmp_path)()
+def test_the_hub_quorums_work(tmp_path: Path) -> None:
+    hub = example("quorum_systems", "hub", tmp_path)()
     for nodes in (1, 2, 5, 8):
-        quorums = majority.for_nodes(nodes)
-        assert {len(quorum) for quorum in quorums} == {nodes // 2 + 1}
+        quorums = hub.for_nodes(nodes)
+        assert {len(quorum) for quorum in quorums[1:]} <= {2}
         assert_right(run(Maekawa, nodes, quorums=quorums), entries=3 * nodes)
+
+
+def test_the_property_of_the_guide_is_violated_as_soon_as_three_wait(tmp_path: Path) -> None:
+    found = mxbench.check(
+        "ricart-agrawala", requests=1, properties=[example("properties", "at-most-two-wait", tmp_path)]
+    )
+    assert (found["verdict"], found["property"], len(found["trace"])) == ("violated", "at-most-two-wait", 3)
 
 
 def test_the_workload_counts_its_visits(tmp_path: Path) -> None:

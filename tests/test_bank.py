@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from impatient_bank import ImpatientBank
 from plans import run
-from suzuki_kasami import SuzukiKasami
 
 from mxbench import Entry, WorkloadOut
 from mxbench.checkers.ledger import Ledger
@@ -26,6 +25,7 @@ from mxbench.workloads.hold import Hold
 from mxbench.workloads.ledger import Block, genesis_hash, seal
 from mxbench.workloads.ledger_records import Chain, NodeLedger
 from mxbench_plugins.lamport import Lamport
+from mxbench_plugins.suzuki_kasami import SuzukiKasami
 
 MS = 1_000_000
 HERE = Path(__file__).parent

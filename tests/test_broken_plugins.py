@@ -17,12 +17,14 @@ from mxbench.errors import PluginError
 from mxbench.loading import load_file
 from mxbench.registry import Registry
 from mxbench.workloads.hold import Hold
+from mxbench_plugins.lodha_kshemkalyani import LodhaKshemkalyani
 from mxbench_plugins.maekawa import Maekawa
 from mxbench_plugins.ricart_agrawala import RicartAgrawala
+from mxbench_plugins.singhal import Singhal
 
 FOLDER = Path(__file__).parent / "broken"
-UNSAFE = ("enters_at_once", "replies_while_inside", "current_clock")
-STUCK = ("deadlocks", "maekawa_without_extra_failed")
+UNSAFE = ("enters_at_once", "replies_while_inside", "current_clock", "raymond_one_reply_short")
+STUCK = ("deadlocks", "maekawa_without_extra_failed", "singhal_as_printed", "lodha_kshemkalyani_as_printed")
 BREACHES = ("enters_without_request", "raises_in_handler", "wrong_signature", "not_plain_data")
 REFUSED = ("does_not_import", "takes_a_name", "shared_state")
 SEEDS = range(10)
@@ -93,14 +95,28 @@ def test_a_leaked_grant_shows_in_the_numbers_only_because_they_count_at_release(
         assert repeated_numbers(history) == []
 
 
+def slow_from_0_to_2(sender: int, to: int, message: Any) -> int:
+    return 30_000_000 if (sender, to) == (0, 2) else 1_000_000
+
+
+def slow_from_2_to_1(sender: int, to: int, message: Any) -> int:
+    return 30_000_000 if (sender, to) == (2, 1) else 1_000_000
+
+
+UNLUCKY: dict[str, tuple[type[Algorithm], int, dict[str, Any]]] = {  # the right one, and where the wrong one can stick
+    "deadlocks": (RicartAgrawala, 5, {"entries": (1, 1, 1, 0, 0)}),
+    "maekawa_without_extra_failed": (Maekawa, 5, {"entries": (1, 1, 1, 0, 0), "quorums": ((3, 4),) * 5}),
+    "lodha_kshemkalyani_as_printed": (LodhaKshemkalyani, 3, {"entries": 1, "delay": slow_from_0_to_2}),
+    "singhal_as_printed": (Singhal, 3, {"think": Exponential(0.003), "delay": slow_from_2_to_1}),
+}
+
+
 @pytest.mark.parametrize("stem", STUCK)
 def test_a_deadlock_leaves_nodes_that_wait(stem: str) -> None:
-    broken = algorithm_of(stem)
-    right = Maekawa if broken.quorum_system else RicartAgrawala
-    setting = {"entries": (1, 1, 1, 0, 0), "quorums": ((3, 4),) * 5 if broken.quorum_system else None}
-    endings = [run(broken, 5, seed=seed, **setting).ending for seed in range(40)]
+    right, nodes, setting = UNLUCKY[stem]
+    endings = [run(algorithm_of(stem), nodes, seed=seed, **setting).ending for seed in range(40)]
     assert "stuck" in {ending.reason for ending in endings}
-    assert all(run(right, 5, seed=seed, **setting).ending.reason == "quiet" for seed in range(40))
+    assert all(run(right, nodes, seed=seed, **setting).ending.reason == "quiet" for seed in range(40))
 
 
 # ---- breaches of the contract --------------------------------------------------------------------------------------

@@ -21,7 +21,10 @@ from mxbench.core.verdict import Finding
 from mxbench.loading import load_file
 from mxbench_plugins.lamport import Lamport
 from mxbench_plugins.maekawa import Maekawa
+from mxbench_plugins.naimi_trehel import NaimiTrehel
 from mxbench_plugins.ricart_agrawala import RicartAgrawala
+from mxbench_plugins.ring import Ring
+from mxbench_plugins.suzuki_kasami import SuzukiKasami
 
 BROKEN = Path(__file__).parent / "broken"
 FAILED = Ending("failed", "node", "node 1 died: killed by signal 9")
@@ -341,6 +344,7 @@ def every_pair_is_ordered(checked: History) -> bool:
 
 KINDS: list[tuple[type[Algorithm], dict[str, Any]]] = [
     (Lamport, {}), (Lamport, {"fifo": False}), (RicartAgrawala, {"fifo": False}), (Maekawa, {}), (Impatient, {}),
+    (SuzukiKasami, {"fifo": False}), (NaimiTrehel, {"fifo": False}), (Ring, {}),
     (Greedy, {}), (broken("replies_while_inside.py"), {}), (broken("current_clock.py"), {}),
 ]  # fmt: skip
 
@@ -366,6 +370,7 @@ def test_numbers_are_used_once_each_if_and_only_if_every_two_entries_are_ordered
 
 VALID, SEEN, MISSED = ("valid", "valid"), ("violated", "violated"), ("violated", "valid")
 EXPECTED = {
-    "lamport": {VALID}, "ricart-agrawala": {VALID}, "maekawa": {VALID}, "impatient": {VALID, SEEN, MISSED},
+    "lamport": {VALID}, "ricart-agrawala": {VALID}, "maekawa": {VALID}, "suzuki-kasami": {VALID},
+    "naimi-trehel": {VALID}, "ring": {VALID}, "impatient": {VALID, SEEN, MISSED},
     "greedy": {SEEN, MISSED}, "replies-while-inside": {VALID, SEEN, MISSED}, "current-clock": {VALID, SEEN},
 }  # fmt: skip

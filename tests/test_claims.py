@@ -22,6 +22,7 @@ EXPRESSIONS = st.recursive(
     [
         ("3 * (n - 1)", 24), ("2*(k-1)", 8.0), ("-n + 10", 1), ("n // 2", 4), ("n / 2", 4.5), (" ceil(log2(n)) ", 4),
         ("2 * sqrt(n) - 1", 5.0), ("max(n, 20) + min(k, 2)", 22), ("floor(2.9)", 2), (7, 7), (2.5, 2.5),
+        ("harmonic(4)", 25 / 12), ("harmonic(n - 9)", 0), ("n * harmonic(1)", 9),
     ],
 )  # fmt: skip
 def test_an_expression_has_its_value(expression: str | float, value: float) -> None:
@@ -43,6 +44,8 @@ def test_it_agrees_with_python_where_both_have_a_value(expression: str) -> None:
         ("n.real", "only numbers"), ("(lambda: 1)()", "only numbers"), ("True", "only numbers"),
         ("1 / (n - 9)", "no value here: division by zero"), ("sqrt(-n)", "no value here"), ("log2(0)", "no value here"),
         ("sqrt(1, 2)", "no value here"), ("min(n)", "no value here"), ("min(n, key=k)", "no names of arguments"),
+        ("harmonic(1.5)", "whole, from 0 to 1,000,000, not 1.5"), ("harmonic(-1)", "whole"),
+        ("harmonic(1e400)", "not inf"), ("harmonic(n, n)", "no value here"),
         ("n + " * 60 + "n", "over 200 characters"), (None, "neither a number"), (True, "neither a number"),
         ([1], "neither a number"),
     ],

@@ -49,7 +49,8 @@ def test_a_result_is_a_table_with_claims_intervals_differences_and_a_verdict(fol
     assert re.fullmatch(r"result 1: results/sweep/\S+ \(sweep, 20 runs\)", lines[0])
     assert "workload.dwell 1ms" in lines[1]
     interval = r"\d+\.\d+ ± \d+\.\d+"
-    assert re.search(rf"^lamport +3 +5 +6\.00 +6 +1\.00( +{interval}){{3}} +valid$", done.stdout, re.MULTILINE)
+    lamport = rf"^lamport +3 +5 +6\.00 +{interval} +6 +1\.00( +{interval}){{3}} +valid$"
+    assert re.search(lamport, done.stdout, re.MULTILINE)
     assert re.search(r"^ricart-agrawala +lamport +3 +messages per entry .* different \(exact\)$", done.stdout, re.M)
     assert "effect: matched-pairs rank-biserial correlation (paired by seed), from -1 to +1" in done.stdout
     assert lines[-1] == "verdict: valid"
@@ -96,13 +97,13 @@ def test_an_experiment_that_is_not_as_expected_makes_the_command_exit_as_a_run_d
 def test_json_holds_the_documented_fields_and_python_returns_the_same(folder: Path) -> None:
     comparison = json.loads(typed(folder, "first", "second", "--format", "json").stdout)
     assert set(comparison) == {
-        "compared", "level", "sources", "varying", "same", "lines", "differences", "noise", "environment", "verdict",
-        "exit_status",
+        "compared", "level", "sources", "varying", "same", "lines", "differences", "saturation", "noise", "environment",
+        "verdict", "exit_status",
     }  # fmt: skip
     assert set(comparison["lines"][0]) == {
         "source", "experiment", "algorithm", "quorum_system", "engine", "workload", "nodes", "setting", "runs", "seeds",
         "verdict", "verdicts", "contended", "claimed_messages_per_entry", "claim_kind", "claim_regime", "claim_ratio",
-        "claim_holds", "measures", "results",
+        "claim_holds", "sustained", "measures", "results",
     }  # fmt: skip
     assert set(comparison["lines"][0]["measures"]["wait_ms.mean"]) == {
         "mean", "low", "high", "least", "greatest", "repeats", "exact",
@@ -122,15 +123,15 @@ def test_github_prints_one_table_that_github_reads(folder: Path) -> None:
     lines = typed(folder, "first", "--format", "github").stdout.splitlines()
     assert len(lines) == 2 + 4
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
-    assert cells[0][:5] == ["algorithm", "nodes", "runs", "messages per entry", "claimed"]
+    assert cells[0][:6] == ["algorithm", "nodes", "runs", "messages per entry", "bytes per entry", "claimed"]
     assert all(set(cell) == {"-"} for cell in cells[1])
-    assert cells[3][:6] == ["lamport", "3", "5", "6.00", "6", "1.00"]
+    assert [cells[3][column] for column in (0, 1, 2, 3, 5, 6)] == ["lamport", "3", "5", "6.00", "6", "1.00"]
     assert {len(line) for line in cells} == {len(cells[0])}
 
 
 def test_latex_prints_a_booktabs_table(folder: Path) -> None:
     text = typed(folder, "first", "--format", "latex").stdout
-    assert text.startswith("\\begin{tabular}{lrrrrrrrrl}\n\\toprule\n")
+    assert text.startswith("\\begin{tabular}{lrrrrrrrrrl}\n\\toprule\n")
     assert text.endswith("\\bottomrule\n\\end{tabular}\n")
     assert text.count(" \\\\\n") == 1 + 4
 
@@ -144,7 +145,7 @@ def test_html_prints_a_table_that_is_closed(folder: Path) -> None:
             seen[tag] = seen.get(tag, 0) + 1
 
     Counting().feed(text)
-    assert (seen["table"], seen["tr"], seen["th"], seen["td"]) == (1, 5, 10, 40)
+    assert (seen["table"], seen["tr"], seen["th"], seen["td"]) == (1, 5, 11, 44)
     assert text.endswith("</table>\n")
 
 

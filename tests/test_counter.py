@@ -6,13 +6,28 @@ import pytest
 from plans import run
 
 from mxbench.checkers.register import RegisterChecker
+from mxbench.core.algorithm import Algorithm
 from mxbench.core.distributions import Constant
 from mxbench.core.history import History
-from mxbench.core.plan import PluginRef
 from mxbench.core.workload import OptionError
-from mxbench.loading import load_class, load_file
+from mxbench.loading import load_file
 from mxbench.workloads.counter import Counter
+from mxbench_plugins.carvalho_roucairol import CarvalhoRoucairol
+from mxbench_plugins.chandy_misra import ChandyMisra
+from mxbench_plugins.lamport import Lamport
+from mxbench_plugins.lamport_suppressed import LamportSuppressed
+from mxbench_plugins.lodha_kshemkalyani import LodhaKshemkalyani
+from mxbench_plugins.maekawa import Maekawa
+from mxbench_plugins.naimi_trehel import NaimiTrehel
+from mxbench_plugins.raymond_k_entry import RaymondKEntry
+from mxbench_plugins.ricart_agrawala import RicartAgrawala
+from mxbench_plugins.ricart_agrawala_token import RicartAgrawalaToken
+from mxbench_plugins.ring import Ring
+from mxbench_plugins.singhal import Singhal
+from mxbench_plugins.suzuki_kasami import SuzukiKasami
 
+ALGORITHMS = [Lamport, RicartAgrawala, Maekawa, SuzukiKasami, RicartAgrawalaToken, Singhal, NaimiTrehel, Ring]
+ALGORITHMS += [LamportSuppressed, CarvalhoRoucairol, LodhaKshemkalyani, ChandyMisra, RaymondKEntry]
 BROKEN = Path(__file__).parent / "broken"
 
 
@@ -29,11 +44,9 @@ def greedy() -> type:
 
 
 @pytest.mark.parametrize("n", [1, 2, 5])
-@pytest.mark.parametrize("name", ["lamport.Lamport", "ricart_agrawala.RicartAgrawala", "maekawa.Maekawa"])
+@pytest.mark.parametrize("algorithm", ALGORITHMS, ids=lambda algorithm: algorithm.name)
 @pytest.mark.parametrize("dwell", [0.0, 0.001])
-def test_a_correct_algorithm_counts_every_section(name: str, n: int, dwell: float) -> None:
-    module, _, cls = name.partition(".")
-    algorithm = load_class(PluginRef(module, f"mxbench_plugins.{module}", cls))
+def test_a_correct_algorithm_counts_every_section(algorithm: type[Algorithm], n: int, dwell: float) -> None:
     finding = RegisterChecker().check(counted(algorithm, n, dwell=dwell))
     assert (finding.outcome, finding.text) == (
         "valid",
@@ -59,14 +72,12 @@ def test_fencing_refuses_stale_writes_and_loses_none() -> None:
 
 
 def test_fencing_refuses_nothing_of_a_correct_algorithm() -> None:
-    algorithm = load_class(PluginRef("lamport", "mxbench_plugins.lamport", "Lamport"))
-    history = counted(algorithm, fencing="on")
+    history = counted(Lamport, fencing="on")
     assert [value[0] for value in history.values()[3]] == ["written"] * 18
 
 
 def test_the_server_is_no_peer_and_never_requests() -> None:
-    algorithm = load_class(PluginRef("lamport", "mxbench_plugins.lamport", "Lamport"))
-    history = counted(algorithm)
+    history = counted(Lamport)
     assert {section.node for section in history.sections} == {0, 1, 2}
     to_server = [event for event in history if event.kind == "sent" and event.peer == 3]
     assert {event.type for event in to_server} == {"Read", "Write"}

@@ -5,7 +5,6 @@ import plans
 import pytest
 from impatient_bank import ImpatientBank
 from report_runs import MILLISECOND, Greedy, bank
-from suzuki_kasami import SuzukiKasami
 
 from mxbench.core.history import History, NodeHistory
 from mxbench.core.plan import Ending
@@ -13,6 +12,7 @@ from mxbench.report.ledger import Ledger
 from mxbench.report.text import cells
 from mxbench.workloads.ledger import Block
 from mxbench_plugins.lamport import Lamport
+from mxbench_plugins.suzuki_kasami import SuzukiKasami
 
 SIX_BLOCKS = """\
 lamport, 3 nodes, bank on tcp, seed 1: 6 entries

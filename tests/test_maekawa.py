@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from one_node import OneNode
 from oracles import (
     asked_and_self,
     assert_costs_what_it_claims,
@@ -15,11 +16,12 @@ from oracles import (
 )
 from plans import run
 
-from mxbench.core.algorithm import Algorithm, EntryRequest, Out, Parameters
+from mxbench.core.algorithm import Algorithm, Out, Parameters
 from mxbench.core.history import History
-from mxbench.core.messages import Message, message_types
-from mxbench.core.quorums import Grid, ProjectivePlane, Quorums
+from mxbench.core.quorums import Quorums
 from mxbench.loading import load_file
+from mxbench.quorum_systems.grid import Grid
+from mxbench.quorum_systems.projective_plane import ProjectivePlane
 from mxbench_plugins.maekawa import Failed, Inquire, Locked, Maekawa, Release, Relinquish, Request
 
 SEEDS = (1, 2, 3)
@@ -136,35 +138,12 @@ def test_maekawa_under_load_costs_about_four_messages_an_arbiter() -> None:
 # ---- one node, message by message ---------------------------------------------------------------------------------
 
 
-class ByHand:
-    """One node of Maekawa's algorithm, and what it sends in answer to each message that it is handed."""
-
-    def __init__(self, me: int) -> None:
-        self.node = Maekawa(Parameters(me, 5, TWO_ARBITERS))
-        self.out = Out(range(5), message_types(Maekawa, Message), lambda options: options[0])
-
-    def request(self) -> list[tuple[int, Any]]:
-        self.out.may_enter = True
-        self.node.on_request(EntryRequest(0), self.out)
-        return self._sent()
-
-    def release(self) -> list[tuple[int, Any]]:
-        self.out.entering = False
-        self.node.on_release(self.out)
-        return self._sent()
-
-    def hear(self, sender: int, message: Message) -> list[tuple[int, Any]]:
-        self.node.on_message(sender, message, self.out)
-        return self._sent()
-
-    def _sent(self) -> list[tuple[int, Any]]:
-        sent = list(self.out.effects)
-        self.out.effects.clear()
-        return sent
+def alone(me: int) -> OneNode:
+    return OneNode(Maekawa, Parameters(me, 5, TWO_ARBITERS))
 
 
 def test_an_arbiter_tells_each_request_what_it_needs_to_know_in_the_worst_order_of_arrival() -> None:
-    arbiter = ByHand(me=3)
+    arbiter = alone(me=3)
     assert arbiter.hear(2, Request(1)) == [(2, Locked(1))]
     assert arbiter.hear(1, Request(1)) == [(2, Inquire(1))]
     assert arbiter.hear(0, Request(1)) == [(1, Failed(1))], "it was the first of the queue, and is no longer"
@@ -174,7 +153,7 @@ def test_an_arbiter_tells_each_request_what_it_needs_to_know_in_the_worst_order_
 
 
 def test_an_arbiter_ignores_what_is_not_about_its_lock() -> None:
-    arbiter = ByHand(me=3)
+    arbiter = alone(me=3)
     arbiter.hear(2, Request(5))
     arbiter.hear(1, Request(6))
     for message in (Release(6), Relinquish(6)):
@@ -185,27 +164,27 @@ def test_an_arbiter_ignores_what_is_not_about_its_lock() -> None:
 
 
 def test_a_request_is_later_than_every_request_that_its_node_has_seen() -> None:
-    node = ByHand(me=3)
+    node = alone(me=3)
     node.hear(1, Request(7))
     assert node.request() == [(3, Request(8)), (4, Request(8))]
 
 
 def test_a_node_ignores_what_is_about_its_earlier_request() -> None:
-    node = ByHand(me=0)
+    node = alone(me=0)
     node.request()
     assert (node.hear(3, Locked(1)), node.hear(3, Inquire(1)), node.hear(4, Locked(1))) == ([], [], [])
-    assert node.out.entering, "an inquiry without an answer does not keep it out"
+    assert node.inside, "an inquiry without an answer does not keep it out"
     assert node.release() == [(3, Release(1)), (4, Release(1))]
     node.request()
     for sender, late in ((3, Locked(1)), (4, Locked(1)), (4, Failed(1)), (4, Inquire(1))):
         assert node.hear(sender, late) == []
-    assert not node.out.entering
+    assert not node.inside
     assert (node.hear(3, Locked(2)), node.hear(4, Failed(2))) == ([], []), "nobody asks for this lock"
 
 
 def test_a_node_keeps_its_locks_while_none_of_its_arbiters_has_failed_it() -> None:
     for late_failed in (False, True):
-        node = ByHand(me=0)
+        node = alone(me=0)
         node.request()
         if not late_failed:
             node.hear(4, Failed(1))
@@ -217,7 +196,7 @@ def test_a_node_keeps_its_locks_while_none_of_its_arbiters_has_failed_it() -> No
 
 
 def test_a_node_that_gave_a_lock_back_gives_back_the_others_too() -> None:
-    node = ByHand(me=0)
+    node = alone(me=0)
     node.request()
     node.hear(4, Failed(1))
     node.hear(3, Locked(1))
@@ -227,11 +206,11 @@ def test_a_node_that_gave_a_lock_back_gives_back_the_others_too() -> None:
 
 
 def test_a_node_gives_back_a_lock_once_it_has_it_and_knows_that_it_failed() -> None:
-    node = ByHand(me=0)
+    node = alone(me=0)
     node.request()
     assert node.hear(3, Inquire(1)) == [], "the inquiry has overtaken the lock"
     assert node.hear(4, Failed(1)) == []
     assert node.hear(3, Locked(1)) == [(3, Relinquish(1))]
     assert node.hear(4, Locked(1)) == []
     assert node.hear(3, Locked(1)) == []
-    assert node.out.entering
+    assert node.inside

@@ -8,10 +8,12 @@ sources        number (from 1), result, experiment, runs, environment
 varying, same  the keys in which the lines differ, in the order of columns; all other keys, with their values
 lines          a setting each, its repeats taken together: source, experiment, algorithm, quorum_system, engine,
                workload, nodes, setting (the varying keys), runs, seeds, verdict (the worst), verdicts, contended,
-               claimed_messages_per_entry, claim_kind, claim_regime, claim_ratio, claim_holds,
+               claimed_messages_per_entry, claim_kind, claim_regime, claim_ratio, claim_holds, sustained (whether the
+               rate was, in all its runs; null for closed loops and where no run tells),
                measures {name: mean, low, high, least, greatest, repeats, exact}, results
 differences    reference and other (positions in `lines`), setting (what both share), from and to (their values of
                `compared`), and the fields of difference.differ; the reference is the first line of its like
+saturation     where rates are swept, the greatest that is sustained: the items of saturation.py; else empty
 noise          of two results of one experiment made alike: measure, median, largest (shares), settings; else null
 environment    in what a source was made otherwise than the first: source, field, reference, other
 verdict        the worst of all runs; exit_status: of the experiments that were run for this, 0 if none was
@@ -27,6 +29,7 @@ from mxbench.experiment.difference import MEASURES, TESTED, decide, differ, nois
 from mxbench.experiment.expect import exit_status
 from mxbench.experiment.invocation import RunProgress, carry_out, prepare
 from mxbench.experiment.results import LATEST, locate
+from mxbench.experiment.saturation import saturation
 from mxbench.experiment.sources import Coordinates, Row, Source, environment_differences, key_of, load_source
 from mxbench.experiment.statistics import LEVEL
 
@@ -47,6 +50,20 @@ def compare(
     is the reference. results, plugins, on_progress: as for `mxbench.run`, for what is run. Raises ResultError for what
     is no result, is given twice, or has nothing in common with the others, before anything is run where that shows.
     """
+    loaded, status = gather(*sources, results=results, plugins=plugins, on_progress=on_progress)
+    return compare_sources(loaded) | {"exit_status": status}
+
+
+def gather(
+    *sources: str | Path,
+    results: str | Path = "results",
+    plugins: Iterable[str | Path] = (),
+    on_progress: Callable[[RunProgress], None] | None = None,
+) -> tuple[list[Source], int]:
+    """Return what is stored of these sources, those that are experiments run first, and the exit status of their runs.
+
+    The arguments and errors are those of `compare`.
+    """
     if not sources:
         raise ResultError("nothing to compare; name a result or an experiment")
     ready = [locate(source) if _is_result(source) else prepare(source, plugins=plugins) for source in sources]
@@ -61,7 +78,7 @@ def compare(
             statuses.append(document["exit_status"])
             one = Path(document["result"])
         loaded.append(load_source(one))
-    return compare_sources(loaded) | {"exit_status": exit_status(statuses) if statuses else 0}
+    return loaded, exit_status(statuses) if statuses else 0
 
 
 def compare_sources(sources: list[Source]) -> dict[str, Any]:
@@ -85,6 +102,7 @@ def compare_sources(sources: list[Source]) -> dict[str, Any]:
         "same": {key: value for key, value in groups[0][1].items() if key not in varying},
         "lines": lines,
         "differences": differences,
+        "saturation": saturation(groups, varying),
         # A load that differs changes nothing that was asked for: it is what such noise may come from.
         "noise": noise(differences)
         if compared == RESULT and all(d["field"] == "load_average" for d in environment)
@@ -178,6 +196,7 @@ def _line(sources: list[Source], number: int, coordinates: Coordinates, rows: li
         "verdicts": {verdict: verdicts.count(verdict) for verdict in dict.fromkeys(verdicts)},
         "contended": _common([row.get("contended") for row in rows]),
         **_claim(rows),
+        "sustained": _in_all([row.get("sustained") for row in rows]),
         "measures": {measure: summary for measure, summary in measures.items() if summary},
         "results": [row.get("result") for row in rows],
     }
@@ -186,7 +205,6 @@ def _line(sources: list[Source], number: int, coordinates: Coordinates, rows: li
 def _claim(rows: list[Row]) -> dict[str, Any]:
     """Return the claim on a setting: it holds if it does in every run in which that could be told."""
     claims: list[Any] = [row.get("claimed_messages_per_entry") for row in rows]
-    told = [row["claim_holds"] for row in rows if row.get("claim_holds") is not None]
     ratio = summarise(sample(rows, "claim_ratio"))
     claimed: Any = claims[0]
     if _common(claims) is None and all(isinstance(claim, int | float) for claim in claims):
@@ -198,8 +216,14 @@ def _claim(rows: list[Row]) -> dict[str, Any]:
         "claim_kind": rows[0].get("claim_kind"),
         "claim_regime": rows[0].get("claim_regime"),
         "claim_ratio": ratio["mean"] if ratio else None,
-        "claim_holds": all(told) if told else None,
+        "claim_holds": _in_all([row.get("claim_holds") for row in rows]),
     }
+
+
+def _in_all(told: list[bool | None]) -> bool | None:
+    """Return whether something is so in every run in which that could be told; None if in none."""
+    known = [one for one in told if one is not None]
+    return all(known) if known else None
 
 
 def _common(values: list[Any]) -> Any:

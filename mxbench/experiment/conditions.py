@@ -45,6 +45,10 @@ def broken_assumptions(
         if key not in engine.cls.honours:
             what = f"the engine '{engine.name}' {_WISHES[key]}, so it cannot do that; take the key out"
             mistakes.add(document, ("network", key), what)
+        for link in experiment.network.links if key == "links" else ():
+            for wish in sorted(set(link) & set(_WISHES) - set(engine.cls.honours) if isinstance(link, dict) else ()):
+                what = f"the engine '{engine.name}' {_WISHES[wish]}, so no link of it can; take '{wish}' out"
+                mistakes.add(document, ("network", "links"), what)
     broken = []
     for key, assumption, deed, assumed, cure in HAZARDS:
         if key in asked and key in engine.cls.honours:
@@ -71,10 +75,10 @@ def broken_assumptions(
 
 
 def _asked(experiment: Experiment, engine: Registered) -> dict[str, Any]:
-    """Return the network keys that ask for anything. A delay of 0 does, of an engine that would delay otherwise."""
+    """Return the network keys that ask for anything. A delay of 0 does, where time is virtual and delays the default."""
     keys = experiment.network
     asked = {key: value for key, value in keys if value is not None and value != HARMLESS[key]}
-    if keys.delay == ZERO and "delay" in engine.cls.honours:
+    if keys.delay == ZERO and engine.cls.virtual:
         asked["delay"] = ZERO
     return asked
 
@@ -92,7 +96,14 @@ def conditions(
     n, network, faults = experiment.nodes, {}, {}
     try:
         network = planned_network(_asked(experiment, engine), n, base)
-        if "delay" in network and not algorithm.cls.falls_quiet and network_of(network).instant(range(n)):
+        if network and not engine.cls.virtual and "delay" in engine.cls.honours:
+            network.setdefault("delay", msgspec.to_builtins(ZERO))  # links that are there take what they take
+        if (
+            engine.cls.virtual
+            and "delay" in network
+            and not algorithm.cls.falls_quiet
+            and network_of(network).instant(range(n))
+        ):
             what = f"{algorithm.name} never falls quiet: with links that take no time its run would never end"
             mistakes.add(document, ("network", "delay"), f"{what}; give them a delay")
     except ValueError as error:

@@ -10,9 +10,12 @@ from mxbench.experiment.document import Document, KeyPath, Mistakes, quoted, sug
 from mxbench.registry import Registry
 
 VERDICTS = ("valid", "violated", "undecided")
-TEXTS = ("experiment", "algorithm", "engine", "workload", "quorum_system", "claim_kind", "claim_regime", "failed")
-NUMBERS = ("nodes", "seed", "repeat", "wall_s")
-TRUTHS = ("contended", "claim_holds")
+TEXTS = (
+    "experiment", "algorithm", "engine", "workload", "quorum_system", "topology", "claim_kind", "claim_regime",
+    "failed",
+)  # fmt: skip
+NUMBERS = ("nodes", "algorithm_servers", "k", "seed", "repeat", "wall_s")
+TRUTHS = ("contended", "claim_holds", "sustained")
 SUMMARY = ("mean", "p50", "p90", "p99", "max")
 PARTS = {"wait_ms": SUMMARY, "response_ms": SUMMARY, "sync_delay_ms": ("mean", "p50", "p99")}
 
@@ -21,7 +24,7 @@ def check_expect(
     expect: dict[str, Any], algorithm: type[Algorithm], registry: Registry, names: Mapping[str, float],
     document: Document, mistakes: Mistakes,
 ) -> None:  # fmt: skip
-    """Note each field that no row has, and each bound that has no value. `names` are those of a bound: n, k."""
+    """Note each field that no row has, and each bound that has no value. `names` are those of a bound: n, k, ..."""
     measured = [field for metric in registry.all("metrics").values() for field in metric.cls.fields]
     known = tuple(dict.fromkeys(("verdict", *TEXTS, *NUMBERS, *measured)))
     parts = PARTS | {"messages_by_type": tuple(cls.__name__ for cls in message_types(algorithm, Message))}

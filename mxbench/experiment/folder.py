@@ -154,9 +154,14 @@ def write_json(file: Path, value: Any) -> None:
 
 def write_text(file: Path, text: str) -> None:
     """Write a file beside its place, then rename it: it is whole or not there."""
+    write_bytes(file, text.encode())
+
+
+def write_bytes(file: Path, data: bytes) -> None:
+    """Write a file as `write_text` does."""
     beside = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
     try:
-        beside.write_text(text, encoding="utf-8")
+        beside.write_bytes(data)
         beside.replace(file)
     except OSError:
         with suppress(OSError):

@@ -11,9 +11,18 @@ import msgspec
 
 from mxbench.core.distributions import UNITS
 from mxbench.core.faults import RANDOM_KINDS
+from mxbench.core.topologies import TOPOLOGIES
 from mxbench.core.workload import Workload
 from mxbench.experiment.network import LINK_KEYS, PROFILES, RATES
-from mxbench.experiment.schema import MAX_ENTRIES, MAX_NODES, AlgorithmChoice, Experiment, NetworkKeys, WorkloadKeys
+from mxbench.experiment.schema import (
+    MAX_ENTRIES,
+    MAX_NODES,
+    RANDOM,
+    AlgorithmChoice,
+    Experiment,
+    NetworkKeys,
+    WorkloadKeys,
+)
 from mxbench.experiment.sweep import FIXED
 from mxbench.registry import Registry
 
@@ -24,6 +33,7 @@ DURATION: Schema = {"type": "string", "pattern": rf"^\s*{_NUMBER}\s*({'|'.join(U
 TIME: Schema = {"$ref": "#/$defs/distribution"}
 TEXT: Schema = {"type": "string", "pattern": r"\S"}
 TRUTH: Schema = {"type": "boolean"}
+NODE: Schema = {"anyOf": [{"type": "integer", "minimum": 0, "maximum": MAX_NODES - 1}, {"const": RANDOM}]}
 SHARE: Schema = {"type": "number", "minimum": 0, "maximum": 1}
 NAME = r"^(?!.*\.\.)(?!latest$)[A-Za-z0-9][A-Za-z0-9_.\-]{0,79}$"
 UNTOLD = r"^(workload|expect)\..|^[a-z]+\.[^.]+\..+$"  # swept keys of a plugin's workload, or deep ones
@@ -106,6 +116,10 @@ def _algorithm_keys(registry: Registry) -> dict[str, Schema]:
     known = {
         "name": TEXT | {"examples": _names(registry, "algorithms")},
         "quorums": TEXT | {"examples": _names(registry, "quorum_systems")},
+        "k": _whole(1, MAX_NODES),
+        "topology": {"enum": list(TOPOLOGIES)},
+        "holder": NODE,
+        "server": TRUTH,
     }
     return {key: known[key] for key in AlgorithmChoice.model_fields}
 
@@ -129,6 +143,7 @@ def _network_keys() -> dict[str, Schema]:
 def _workload_keys(registry: Registry) -> dict[str, Schema]:
     """Return the keys that all workloads share, and those of each that is known."""
     count = _whole(1, MAX_ENTRIES)
+    rate: Schema = {"type": "number", "exclusiveMinimum": 0, "maximum": 1_000_000}
     known: Schema = {
         "type": TEXT | {"examples": _names(registry, "workloads")},
         "entries_per_node": count,
@@ -137,7 +152,8 @@ def _workload_keys(registry: Registry) -> dict[str, Schema]:
         "warmup_entries": _whole(0, MAX_ENTRIES),
         "dwell": TIME,
         "think": TIME,
-        "rate": {"type": "number", "exclusiveMinimum": 0, "maximum": 1_000_000},
+        "rate": rate,
+        "hot": _mapping({"node": NODE, "factor": rate}, ["node", "factor"]),
         "arrivals": {"enum": ["closed", "open", "one-at-a-time"]},
     }
     keys = {key: known[key] for key in WorkloadKeys.model_fields}

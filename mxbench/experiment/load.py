@@ -1,25 +1,38 @@
 """How requests arrive in an experiment: from its workload keys to the arrivals of each node, and the tickets."""
 
+from random import Random
 from typing import NamedTuple
 
+import msgspec
+
 from mxbench.core.arrivals import ArrivalPlan
-from mxbench.core.distributions import ZERO
-from mxbench.experiment.document import Document, Mistakes
-from mxbench.experiment.schema import WorkloadKeys
+from mxbench.core.distributions import ZERO, scaled
+from mxbench.experiment.document import Document, Mistakes, quoted
+from mxbench.experiment.schema import RANDOM, HotKeys, WorkloadKeys
 
 AMOUNTS = ("entries_per_node", "entries", "duration")
 
 
 class Load(NamedTuple):
-    """The requests of a run. arrivals: by node. tickets: the total of entries that is handed out one by one, or None.
+    """The requests of a run. arrivals: by node, as if all were alike. hot: the one that is not, see `of_seed`.
 
-    entries: the requests of each node, None where their number is not known before the run.
+    tickets: the total of entries that is handed out one by one, or None. entries: the requests of each node, None where
+    their number is not known before the run.
     """
 
     arrivals: tuple[ArrivalPlan, ...]
+    hot: HotKeys | None
     tickets: int | None
     one_at_a_time: bool
     entries: list[int | None]
+
+    def of_seed(self, seed: int) -> tuple[ArrivalPlan, ...]:
+        """Return how the requests of each node arrive in the run of that seed, which may choose the hot node."""
+        if self.hot is None:
+            return self.arrivals
+        n, factor = len(self.arrivals), self.hot.factor
+        chosen = Random(f"{seed}/hot").randrange(n) if self.hot.node == RANDOM else self.hot.node
+        return tuple(_hotter(plan, factor) if node == chosen else plan for node, plan in enumerate(self.arrivals))
 
 
 def load_of(
@@ -32,6 +45,7 @@ def load_of(
     before = len(mistakes.found)
     _check_amount(keys, entries_key, named, document, mistakes)
     _check_arrivals(keys, document, mistakes)
+    _check_hot(keys, entries_key, n, document, mistakes)
     if len(mistakes.found) > before:
         return None
     one_at_a_time = keys.arrivals == "one-at-a-time"
@@ -49,7 +63,7 @@ def load_of(
     think = keys.think or ZERO
     ticketed = one_at_a_time or keys.entries is not None
     arrivals = tuple(ArrivalPlan(count, think, keys.rate, keys.duration, ticketed) for count in entries)
-    return Load(arrivals, keys.entries, one_at_a_time, entries)
+    return Load(arrivals, keys.hot, keys.entries, one_at_a_time, entries)
 
 
 def _check_amount(
@@ -80,3 +94,23 @@ def _check_arrivals(keys: WorkloadKeys, document: Document, mistakes: Mistakes) 
     if arrivals == "one-at-a-time" and keys.duration is not None:
         what = "one-at-a-time arrivals are counted, not timed; write entries_per_node or entries instead"
         mistakes.add(document, ("workload", "duration"), what)
+
+
+def _check_hot(keys: WorkloadKeys, entries_key: str, n: int, document: Document, mistakes: Mistakes) -> None:
+    if keys.hot is None:
+        return
+    path, node = ("workload", "hot"), keys.hot.node
+    if node != RANDOM and not 0 <= node < n:
+        mistakes.add(document, (*path, "node"), f"{quoted(node)}: nodes are 0 to {n - 1}, or {RANDOM}")
+    if keys.arrivals == "one-at-a-time":
+        mistakes.add(document, path, "one-at-a-time arrivals draw each node alike; write think or rate instead")
+    elif keys.rate is None and (keys.think or ZERO) == ZERO:
+        mistakes.add(document, path, "a hot node thinks for less long, and here nobody thinks; write think or rate")
+    if keys.entries is None and keys.duration is None:
+        what = f"with '{entries_key}' a hot node only comes to its end sooner; write entries, a total, or duration"
+        mistakes.add(document, path, what)
+
+
+def _hotter(plan: ArrivalPlan, factor: float) -> ArrivalPlan:
+    rate = None if plan.rate is None else plan.rate * factor
+    return msgspec.structs.replace(plan, think=scaled(plan.think, 1 / factor), rate=rate)

@@ -18,6 +18,7 @@ from mxbench.experiment.conditions import broken_assumptions, conditions
 from mxbench.experiment.document import Document, KeyPath, Mistakes, quoted
 from mxbench.experiment.expected import check_expect
 from mxbench.experiment.load import Load, load_of
+from mxbench.experiment.placement import Placement, placement
 from mxbench.experiment.schema import Experiment, WorkloadKeys, told_value, unknown_key, validate
 from mxbench.experiment.sweep import Setting, settings
 from mxbench.registry import Registered, Registry
@@ -26,7 +27,7 @@ from mxbench.registry import Registered, Registry
 class PlannedSetting(NamedTuple):
     """One setting, ready to run: the plan of its first repeat, and what each run must come to.
 
-    chosen: what the sweep chose, by dotted key. entries: by node, None where not known before the run.
+    chosen: what the sweep chose, by dotted key.
     """
 
     experiment: Experiment
@@ -34,15 +35,18 @@ class PlannedSetting(NamedTuple):
     first: RunPlan
     workload: type[Workload]
     options: Any
-    entries: list[int | None]
+    load: Load
+    placement: Placement
 
     def plan(self, repeat: int) -> RunPlan:
-        """Return the plan of repeat 1, 2, ...: seed and shares are its own, all else is the same."""
+        """Return the plan of repeat 1, 2, ...: seed and what is drawn from it are its own, all else is the same."""
         if repeat == 1:
             return self.first
         seed = self.experiment.seed + repeat - 1
-        shares = _shares(self.workload, self.options, self.first.nodes, self.entries, seed)
-        return msgspec.structs.replace(self.first, seed=seed, repeat=repeat, shares=shares)
+        shares = _shares(self.workload, self.options, self.first.nodes, self.load.entries, seed)
+        placed = self.placement.fields(self.first.nodes, seed)
+        arrivals = self.load.of_seed(seed)
+        return msgspec.structs.replace(self.first, seed=seed, repeat=repeat, shares=shares, arrivals=arrivals, **placed)
 
 
 def plan_settings(document: Document, registry: Registry, base: Path) -> list[PlannedSetting]:
@@ -75,16 +79,24 @@ def _plan_setting(setting: Setting, registry: Registry, base: Path, mistakes: Mi
         return None
     n = experiment.nodes
     system, quorums = _quorums(experiment, algorithm.cls, registry, document, mistakes)
+    placed = placement(experiment, algorithm.cls, document, mistakes)
     broken = broken_assumptions(experiment, algorithm, engine, document, mistakes)
     network_and_faults = conditions(experiment, algorithm, engine, base, document, mistakes)
     parsed = _options(workload.cls, experiment.workload.own, n, base, document, mistakes)
-    if parsed is None:
+    if parsed is None or placed is None:
         return None
     options, named = parsed
     load = load_of(experiment.workload, workload.cls.entries_key, named, n, document, mistakes)
     names = {"n": float(n)}
+    most_inside = _most_inside(experiment, algorithm.cls, workload.cls, document, mistakes)
+    if most_inside is not None:
+        names["k"] = most_inside
+    if algorithm.cls.can_have_server:
+        names["s"] = float(placed.server)
     if quorums:
         names["k"] = sum(len({*quorum, node}) for node, quorum in enumerate(quorums)) / n
+    if placed.topology:
+        names["d"] = 1.0  # what it is in a run depends on who enters
     check_expect(experiment.expect, algorithm.cls, registry, names, document, mistakes)
     if load is None or len(mistakes.found) > before:
         return None
@@ -95,7 +107,8 @@ def _plan_setting(setting: Setting, registry: Registry, base: Path, mistakes: Mi
         return None
     plan = _plan(experiment, algorithm, system, quorums, workload, options, load, shares, broken, registry)
     plan = msgspec.structs.replace(plan, network=network_and_faults[0], faults=network_and_faults[1])
-    return PlannedSetting(experiment, setting.chosen, plan, workload.cls, options, load.entries)
+    plan = msgspec.structs.replace(plan, **placed.fields(n, experiment.seed), k=most_inside)
+    return PlannedSetting(experiment, setting.chosen, plan, workload.cls, options, load, placed)
 
 
 def _plan(
@@ -114,7 +127,7 @@ def _plan(
         workload=workload.ref,
         options=msgspec.to_builtins(options),
         shares=shares,
-        arrivals=load.arrivals,
+        arrivals=load.of_seed(experiment.seed),
         dwell=experiment.workload.dwell,
         tickets=load.tickets,
         one_at_a_time=load.one_at_a_time,
@@ -189,6 +202,21 @@ def _quorums(
     except Exception as error:
         what = f"the quorum system '{name or algorithm.quorum_system}' failed for {experiment.nodes} nodes: {error!r}"
         raise PluginError(what) from error
+
+
+def _most_inside(
+    experiment: Experiment, algorithm: type[Algorithm], workload: type[Workload], document: Document, mistakes: Mistakes
+) -> int | None:  # fmt: skip
+    """Return how many nodes may be inside together, None where the algorithm always lets in one."""
+    k, path = experiment.algorithm.k, ("algorithm", "k")
+    if not algorithm.takes_k:
+        if k is not None:
+            mistakes.add(document, path, f"{k}: {algorithm.name} lets in one node at a time; take the key out")
+        return None
+    if k is not None and k > 1 and workload.needs_mutual_exclusion:
+        what = f"the workload '{workload.name}' needs mutual exclusion, and with it {k} nodes may be inside together"
+        mistakes.add(document, path, f"{k}: {what}; set algorithm.k: 1, or take another workload ('hold')")
+    return k or 1
 
 
 def _options(

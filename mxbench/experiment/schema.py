@@ -11,12 +11,14 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from mxbench.core.distributions import ZERO, Distribution, parse_distribution, parse_duration
+from mxbench.core.topologies import TOPOLOGIES
 from mxbench.experiment.document import Document, KeyPath, Mistakes, dotted, flow, quoted, suggestion
 from mxbench.experiment.network import parse_bandwidth, parse_delay
 from mxbench.experiment.source import explain, scalar
 
 MAX_NODES = 1000
 MAX_ENTRIES = 100_000_000
+RANDOM = "random"  # for a node that the seed chooses
 SWEEP_KEYS = ("matrix", "include", "exclude")  # taken out by sweep.py before a setting is validated
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
 
@@ -51,6 +53,12 @@ def _one_of(*words: str) -> BeforeValidator:
         return str(value)
 
     return BeforeValidator(check)
+
+
+def _holder(value: Any) -> int | str:
+    if value != RANDOM and (isinstance(value, bool) or not isinstance(value, int)):
+        raise Unwanted(f"a node, or {RANDOM}")
+    return value
 
 
 def _truth(value: Any) -> bool:
@@ -95,6 +103,12 @@ def _mapping(value: Any) -> Any:
     return value
 
 
+def _hot(value: Any) -> Any:
+    if not isinstance(value, dict):
+        raise Unwanted("a mapping of keys: {node: 0, factor: 10}")
+    return value
+
+
 def _links(value: Any) -> tuple[Any, ...]:
     if not isinstance(value, list | tuple):
         raise Unwanted("a list of links: [{from: 0, to: 1, delay: 30ms}]")
@@ -128,10 +142,14 @@ class _Keys(BaseModel):
 
 
 class AlgorithmChoice(_Keys):
-    """`algorithm: lamport` or `algorithm: {name: maekawa, quorums: grid}`."""
+    """`algorithm: lamport` or `algorithm: {name: maekawa, quorums: grid}`; placement.py says who takes which keys."""
 
     name: Text
     quorums: Text | None = None
+    k: Annotated[int, _whole(1, MAX_NODES)] | None = None
+    topology: Annotated[str, _one_of(*TOPOLOGIES)] | None = None
+    holder: Annotated[Any, BeforeValidator(_holder)] = None
+    server: Truth | None = None
 
 
 class NetworkKeys(_Keys):
@@ -144,6 +162,13 @@ class NetworkKeys(_Keys):
     duplicate: Share = 0.0
     bandwidth: Annotated[float, BeforeValidator(parse_bandwidth)] | None = None
     links: Annotated[tuple[Any, ...], BeforeValidator(_links)] = ()
+
+
+class HotKeys(_Keys):
+    """`hot: {node: 0, factor: 10}`: one node asks so many times as often as each other one."""
+
+    node: Annotated[Any, BeforeValidator(_holder)]
+    factor: Annotated[float, _number(0, 1e6, above=True)]
 
 
 class WorkloadKeys(_Keys):
@@ -159,6 +184,7 @@ class WorkloadKeys(_Keys):
     dwell: Time = ZERO
     think: Time | None = None
     rate: Annotated[float, _number(0, 1e6, above=True)] | None = None
+    hot: Annotated[HotKeys, BeforeValidator(_hot)] | None = None
     arrivals: (
         Annotated[Literal["closed", "open", "one-at-a-time"], _one_of("closed", "open", "one-at-a-time")] | None
     ) = None
@@ -196,12 +222,15 @@ KEYS: dict[KeyPath, tuple[str, ...]] = {
     ("algorithm",): tuple(AlgorithmChoice.model_fields),
     ("network",): tuple(NetworkKeys.model_fields),
     ("workload",): tuple(WorkloadKeys.model_fields),
+    ("workload", "hot"): tuple(HotKeys.model_fields),
 }
 _MISSING = {
     "name": "write 'name: NAME', which names the folder of its results",
     "algorithm": "write 'algorithm: NAME' ('mxbench list algorithms' shows all)",
     "nodes": f"write 'nodes: N', from 1 to {MAX_NODES}",
     "workload": "write 'workload: {type: NAME, entries_per_node: 10}' ('mxbench list workloads' shows all)",
+    "node": f"write 'node: 0' or 'node: {RANDOM}', which lets the seed choose",
+    "factor": "write how many times as often the node asks: 'factor: 10'",
     "type": "write 'type: NAME' ('mxbench list workloads' shows all)",
 }
 

@@ -39,8 +39,9 @@ class Source(NamedTuple):
         """Return the coordinates of a row; only what the row itself tells where the experiment is lost."""
         sweep = row.get("setting") or {}
         known = next((coordinates for chosen, coordinates in self.chosen if _json(chosen) == _json(sweep)), sweep)
-        quorums = row.get("quorum_system")
-        own = {"algorithm": f"{row.get('algorithm')} ({quorums})" if quorums else row.get("algorithm")}
+        kind = row.get("quorum_system") or row.get("topology") or ("server" if row.get("algorithm_servers") else None)
+        kind = f"k = {row['k']}" if row.get("k") else kind
+        own = {"algorithm": f"{row.get('algorithm')} ({kind})" if kind else row.get("algorithm")}
         own |= {"engine": row.get("engine"), "workload.type": row.get("workload"), "nodes": row.get("nodes")}
         return own | {key: value for key, value in known.items() if key.split(".")[0] not in NO_COORDINATES}
 

@@ -3,6 +3,7 @@
 All times are after the warm-up and in the history's own time: wall clock on processes, virtual in a simulation.
 """
 
+import math
 from typing import Any
 
 from mxbench.core.history import History
@@ -42,17 +43,23 @@ def synchronisation_delays(history: History) -> list[int]:
     """Return, for each exit at which another request was pending, the ns to the entry of the next number.
 
     Pending is what was requested before the exit and had not entered. Where the next number does not enter after the
-    exit, mutual exclusion is violated and there is no such delay.
+    exit, mutual exclusion is violated and there is no such delay. Where k may be inside together, entries and exits are
+    taken by time, and only exits at which all k places were taken count: the k-th entry from there takes the place.
     """
-    entries, sections = history.entries, history.sections
+    entries, sections, k = history.entries, history.sections, history.plan.most_inside
+    exits: list[float | None] = [entry.released for entry in entries]
+    if k > 1:
+        sections = sorted(sections, key=lambda section: math.inf if section.entered is None else section.entered)
+        entries = sections[: len(entries)]
+        exits = [*sorted(math.inf if left is None else left for left in exits)]
     earliest: list[float] = [float("inf")] * (len(sections) + 1)  # request of those from a position on
     for position in range(len(sections) - 1, -1, -1):
         earliest[position] = min(sections[position].requested, earliest[position + 1])
     found = []
-    for position in range(max(history.plan.warmup_entries, 1), len(entries)):
-        left, entered = entries[position - 1].released, entries[position].entered
-        if left is not None and entered is not None and earliest[position] < left <= entered:
-            found.append(entered - left)
+    for position in range(max(history.plan.warmup_entries, k), len(entries)):
+        left, entered, before = exits[position - k], entries[position].entered, entries[position - 1].entered
+        if left is not None and entered is not None and earliest[position] < left <= entered and (before or 0) <= left:
+            found.append(entered - int(left))
     return found
 
 

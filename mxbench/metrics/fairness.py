@@ -4,12 +4,11 @@ import math
 from bisect import bisect_left, bisect_right
 from typing import Any
 
-from mxbench.core.history import DELIVERED, EVERY_PEER, REQUESTED, SENT, History
+from mxbench.core.happened_before import Vector, known
+from mxbench.core.history import REQUESTED, History
 from mxbench.core.metric import Metric
 from mxbench.hookspecs import hookimpl
 from mxbench.metrics.series import jain, measured
-
-Vector = tuple[int, ...]
 
 
 class Fairness(Metric):
@@ -42,15 +41,21 @@ class Fairness(Metric):
 
 def max_overtaking(history: History) -> int:
     """Return the most entries of other nodes that came after a request and before its own entry."""
+    return max(overtaking(history), default=0)
+
+
+def overtaking(history: History) -> list[int]:
+    """Return for each request after the warm-up how many entries of other nodes came between it and its own entry, or
+    the end, if it has none."""
     entries = measured(history)
     moments = sorted((entry.entered or 0, entry.number) for entry in history.entries)
-    most = 0
+    found = []
     for section in [*entries, *(section for section in history.sections if section.entered is None)]:
         # A node has one request at a time, so all entries between are of others.
         after = bisect_right(moments, (section.requested, math.inf))
         own = len(moments) if section.entered is None else bisect_left(moments, (section.entered, section.number))
-        most = max(most, own - after)
-    return most
+        found.append(max(own - after, 0))
+    return found
 
 
 def fcfs_inversions(history: History) -> int:
@@ -65,8 +70,8 @@ def fcfs_inversions(history: History) -> int:
     for section, place in sorted(places, key=lambda pair: pair[0].id):
         ranks.setdefault(section.node, []).append(math.inf if section.entered is None else place)
     inversions = 0
-    for node, known in known_requests(history).items():
-        for rank, vector in zip(ranks.get(node, ()), known, strict=True):
+    for node, vectors in known_requests(history).items():
+        for rank, vector in zip(ranks.get(node, ()), vectors, strict=True):
             if history.plan.warmup_entries <= rank < math.inf:
                 last_known = (ranks[other][count - 1] for other, count in enumerate(vector) if count)
                 inversions += sum(1 for earlier in last_known if earlier > rank)
@@ -74,39 +79,8 @@ def fcfs_inversions(history: History) -> int:
 
 
 def known_requests(history: History) -> dict[int, list[Vector]]:
-    """Return for each request of each node how many requests of every node had happened before it.
-
-    Vectors are shared and never changed, so a message from a node that has learnt nothing since its last one to us
-    costs one comparison.
-    """
-    size = max([history.plan.nodes, *(node.node + 1 for node in history.nodes)])
-    split = {node.node: node.algorithm_types for node in history.nodes}
-    now: dict[int, Vector] = dict.fromkeys(split, (0,) * size)
-    channels: dict[int, list[list[Vector]]] = {node: [[] for _ in range(size)] for node in split}
-    found: dict[int, list[Vector]] = {node: [] for node in split}
-    heard: dict[int, list[Vector]] = {node: [(0,) * size] * size for node in split}  # the last from each sender
-    nothing: Vector = (0,) * size
-    for node, _, code in history.records():
-        kind = code & 15
-        if kind == DELIVERED:
-            if code >> 4 & 255 < split[node]:
-                sender, sequence = code >> 12 & EVERY_PEER, code >> 32
-                channel = channels[sender][node] if sender in channels else ()
-                theirs, mine = channel[sequence] if sequence < len(channel) else nothing, now[node]
-                if theirs is not mine and theirs is not heard[node][sender]:
-                    heard[node][sender] = theirs
-                    merged = tuple(map(max, mine, theirs))
-                    now[node] = theirs if merged == theirs else mine if merged == mine else merged
-        elif kind == SENT:
-            peer, mine = code >> 12 & EVERY_PEER, now[node]
-            outgoing = channels[node]
-            for channel in outgoing[: history.plan.nodes] if peer == EVERY_PEER else (outgoing[peer],):
-                channel.append(mine)  # to itself too, where nobody looks
-        elif kind == REQUESTED:
-            mine = now[node]
-            found[node].append(mine)
-            now[node] = (*mine[:node], mine[node] + 1, *mine[node + 1 :])
-    return found
+    """Return for each request of each node how many requests of every node had happened before it."""
+    return known(history, REQUESTED, at=REQUESTED)
 
 
 @hookimpl

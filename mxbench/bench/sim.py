@@ -1,0 +1,109 @@
+"""The simulator: events a second over those of a bare heap loop, and what a second core is worth to a sweep."""
+
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+
+import yaml
+
+from mxbench.bench.floors import heap_loop
+from mxbench.bench.pace import Pace
+from mxbench.bench.plans import busy_plan
+from mxbench.bench.row import Row, at_least, measured, noise_of, skipped
+from mxbench.core.algorithm import Algorithm
+from mxbench.core.distributions import ZERO, Distribution, Exponential
+from mxbench.core.network import Network
+from mxbench.experiment.invocation import run
+from mxbench.experiment.running import cores
+from mxbench.sim.world import World
+from mxbench.workloads.hold import Hold
+from mxbench_plugins.lamport import Lamport
+from mxbench_plugins.raymond import Raymond
+
+EVENTS = at_least(0.35)
+SPEED_UP = at_least(1.8)
+SWEEP, ALONE = 200, 50  # runs of the sweep on two cores; on one core a part of it tells as much
+SWEPT = {
+    "name": "bench_sweep",
+    "algorithm": "lamport",
+    "nodes": 10,
+    "engine": "sim",
+    "workload": {"type": "hold", "entries_per_node": 15, "dwell": "1ms", "think": "0s"},
+}
+
+
+def simulate(
+    algorithm: type[Algorithm], nodes: int, entries: int, history: str = "full", think: Distribution = ZERO
+) -> tuple[float, int]:
+    """Return the processor seconds of a run and its events: the requests, deliveries, timers and releases of all nodes.
+
+    entries: of each node. Raises AssertionError if the run fails.
+    """
+    plan = busy_plan(algorithm, nodes, entries, history, engine="sim", think=think)
+    world = World(plan, algorithm, Hold, Network())
+    began = time.process_time()
+    ending = world.run()
+    seconds = time.process_time() - began
+    assert ending.reason == "quiet", ending
+    return seconds, sum(place.node.steps for place in world.places)
+
+
+def over_the_heap(
+    case: str, algorithm: type[Algorithm], nodes: int, entries: int, think: Distribution, pace: Pace
+) -> Iterator[Row]:
+    """Yield the line of one algorithm. The heap of the floor holds as many events as there are nodes."""
+    ratios, pairs, rates = [], [], []
+    for _ in pace.rounds(4, most=9, least=3):
+        before = heap_loop(nodes, 100_000) / 100_000
+        seconds, events = simulate(algorithm, nodes, entries, think=think)
+        after = heap_loop(nodes, 100_000) / 100_000
+        ratios.append((before + after) / 2 / (seconds / events))
+        pairs.append(after / before)
+        rates.append(events / seconds)
+    measure = f"{algorithm.__name__}, n = {nodes:,}, full history: events/s over a bare heap loop"
+    yield measured(case, "sim", measure, ratios, EVENTS, noise_of(pairs), f"{median(rates):,.0f} events/s")
+
+
+def lamport(case: str, pace: Pace) -> Iterator[Row]:
+    """Yield the line of Lamport's algorithm on ten nodes."""
+    return over_the_heap(case, Lamport, 10, 100, ZERO, pace)
+
+
+def raymond(case: str, pace: Pace) -> Iterator[Row]:
+    """Yield the line of Raymond's algorithm on a thousand nodes, which think long enough for the token to travel."""
+    return over_the_heap(case, Raymond, 1_000, 3, Exponential(10.0), pace)
+
+
+def sweep(case: str, pace: Pace) -> Iterator[Row]:
+    """Yield the line of a sweep on two cores and on one."""
+    measure = f"sweep of {SWEEP} runs: speed-up on two cores over one"
+    if not hasattr(os, "sched_setaffinity"):
+        yield skipped(case, "sim", measure, SPEED_UP, "skipped: this system does not bind a process to a core")
+        return
+    if cores() < 2:
+        yield skipped(case, "sim", measure, SPEED_UP, "skipped: only one core may be used")
+        return
+    both = sorted(os.sched_getaffinity(0))[:2]
+    try:
+        before = swept_s(both[:1], ALONE)
+        two = swept_s(both, SWEEP)
+        after = swept_s(both[:1], ALONE)
+    finally:
+        os.sched_setaffinity(0, both)
+    yield measured(case, "sim", measure, [(before + after) / 2 / two], SPEED_UP, noise_of([after / before]))
+
+
+def swept_s(cores: list[int], runs: int) -> float:
+    """Return the seconds of a run of the sweep on these cores."""
+    os.sched_setaffinity(0, cores)
+    with tempfile.TemporaryDirectory(prefix="mxbench-") as folder:
+        file = Path(folder) / "sweep.yaml"
+        file.write_text(yaml.safe_dump(SWEPT | {"repeat": runs}))
+        began = time.monotonic()
+        document = run(file, results=Path(folder) / "results")
+        seconds = time.monotonic() - began
+    assert document["verdict"] == "valid"
+    return seconds / runs

@@ -1,0 +1,1 @@
+"""What `mxbench new` writes: an algorithm, its test and an experiment, with names that are replaced."""

@@ -1,0 +1,161 @@
+"""Mutants of the algorithms with one token: Suzuki-Kasami, Ricart-Agrawala's, Naimi-Trehel, the ring."""
+
+from planted import Mutant
+
+SUZUKI_KASAMI = (
+    Mutant(
+        "suzuki-kasami-gives-while-inside",
+        "suzuki_kasami",
+        "It sends the token away while it is inside with it.",
+        "algorithms.md 1.11: if the token is idle here",
+        changes=(
+            ("if self.have_token and not self.requesting and self.is_open(sender):",
+             "if self.have_token and self.is_open(sender):"),
+            ("        self.served[self.me] = self.requested[self.me]\n",
+             "        if not self.have_token:\n            return\n"
+             "        self.served[self.me] = self.requested[self.me]\n"),
+        ),
+        question={"requests": 1},
+        violates="mutual exclusion",
+        steps=4,
+        caught_by=("fencing", "overlap", "register", "ledger", "progress", "contract"),
+    ),
+    Mutant(
+        "suzuki-kasami-does-not-say-it-was-served",
+        "suzuki_kasami",
+        "On leaving it does not write into the token that its request was served, so it is served again.",
+        "algorithms.md 1.11: LN[i] = RN[i]",
+        changes=(("        self.served[self.me] = self.requested[self.me]\n", ""),),
+        question={},
+        violates="contract",
+        steps=9,
+        caught_by=("progress", "contract"),
+    ),
+    Mutant(
+        "suzuki-kasami-last-come-first-served",
+        "suzuki_kasami",
+        "It takes the next node from the wrong end of the token's queue.",
+        "conventions.md: 'pop() from the wrong end' (DistAlgo)",
+        changes=(("self.queue.pop(0)", "self.queue.pop()"),),
+        question={"requests": 1},
+        setting={"nodes": 5, "workload": {"entries_per_node": 20}},
+        expect={"max_overtaking": "<= 2 * (n - 1)"},
+        caught_by=("expect",),
+    ),
+    Mutant(
+        "suzuki-kasami-believes-the-last-word",
+        "suzuki_kasami",
+        "It takes the number of the request that came last, though an older one may have been overtaken on its way.",
+        "algorithms.md 1.11: RN[j] = max(RN[j], n)",
+        changes=(("max(self.requested[sender], message.number)", "message.number"),),
+        question={"requests": "0,2,1", "network": "reordering"},
+        setting={"network": {"fifo": False, "links": [{"from": 1, "to": 2, "delay": {"exponential": "15ms"}}]}},
+        loads=("hold", "counter", "bank"),
+        violates="no deadlock",
+        steps=13,
+        caught_by=("progress",),
+    ),
+)  # fmt: skip
+
+RICART_AGRAWALA_TOKEN = (
+    Mutant(
+        "ricart-agrawala-token-always-from-zero",
+        "ricart_agrawala_token",
+        "It looks for the next node from node 0 on, not from its own place in the ring.",
+        "algorithms.md 1.12: scan i+1 ... N, 1 ... i-1; starvation of the greatest id",
+        changes=(("(*range(self.me + 1, self.n), *range(self.me))", "self.peers"),),
+        question={"requests": 1},
+        setting={"nodes": 5, "workload": {"entries_per_node": 20}},
+        expect={"max_overtaking": "<= 2 * (n - 1)"},
+        caught_by=("expect",),
+    ),
+    Mutant(
+        "ricart-agrawala-token-forgets-its-turn",
+        "ricart_agrawala_token",
+        "It does not write into the token with which request it had it, so an old request is granted again.",
+        "algorithms.md 1.12: the token's array",
+        changes=(("        self.token[self.me] = self.clock\n", ""),),
+        question={"requests": 1},
+        violates="contract",
+        steps=9,
+        caught_by=("contract",),
+    ),
+)
+
+NAIMI_TREHEL = (
+    Mutant(
+        "naimi-trehel-gives-while-inside",
+        "naimi_trehel",
+        "The root sends the token to whoever asks, even while it is inside itself.",
+        "algorithms.md 1.15: if requesting, next = k",
+        changes=(("                elif self.requesting:\n                    self.next = message.node\n", ""),),
+        question={"requests": 1},
+        tcp=True,
+        violates="mutual exclusion",
+        steps=4,
+        caught_by=("fencing", "overlap", "register", "ledger", "claim"),
+    ),
+    Mutant(
+        "naimi-trehel-root-keeps-its-father",
+        "naimi_trehel",
+        "A root that is asked does not point to the one that asked.",
+        "algorithms.md 1.15, breaks: father = k omitted when father = nil",
+        changes=(("                self.father = message.node\n",
+                  "                if self.father is not None:\n                    self.father = message.node\n"),),
+        question={"requests": 1},
+        violates="mutual exclusion",
+        steps=4,
+        caught_by=("fencing", "overlap", "register", "ledger", "progress", "claim"),
+    ),
+    Mutant(
+        "naimi-trehel-asks-in-its-own-name",
+        "naimi_trehel",
+        "It passes a request on as if it were its own.",
+        "algorithms.md 1.15: forward REQ(k), not REQ(i)",
+        changes=(("out.send(self.father, message)", "out.send(self.father, Request(self.me))"),),
+        question={"requests": 1},
+        violates="contract",
+        steps=8,
+        caught_by=("progress", "contract"),
+    ),
+)  # fmt: skip
+
+RING = (
+    Mutant(
+        "ring-has-two-tokens",
+        "ring",
+        "Two nodes believe that they have to make the token.",
+        "algorithms.md 1.17: duplicates; Misra 1983",
+        changes=(("if self.me == self.holder:", "if self.me in (self.holder, (self.holder + 1) % self.n):"),),
+        question={"requests": 1},
+        tcp=True,
+        violates="mutual exclusion",
+        steps=4,
+        caught_by=("fencing", "overlap", "register", "ledger"),
+    ),
+    Mutant(
+        "ring-keeps-the-token",
+        "ring",
+        "A node that leaves does not send the token on.",
+        "algorithms.md 1.17: the token circulates",
+        changes=(("def on_release(self, out: Out) -> None:\n        self.send_on(out)",
+                  "def on_release(self, out: Out) -> None:\n        pass"),),
+        question={"requests": 1},
+        violates="no deadlock",
+        steps=5,
+        caught_by=("progress",),
+    ),
+    Mutant(
+        "ring-leaves-one-out",
+        "ring",
+        "Off by one: the token circles for ever among all nodes but the last.",
+        "an index counted from one",
+        changes=(("(self.me + 1) % self.n", "(self.me + 1) % max(self.n - 1, 1)"),),
+        question={"requests": 1},
+        violates="every waiter can still enter",
+        steps=1,
+        caught_by=("stall",),
+    ),
+)  # fmt: skip
+
+MUTANTS = (*SUZUKI_KASAMI, *RICART_AGRAWALA_TOKEN, *NAIMI_TREHEL, *RING)
