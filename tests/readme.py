@@ -1,4 +1,5 @@
-"""The generated parts of README.md: `python tests/readme.py` writes them anew, tests/test_readme.py compares them.
+"""The generated parts of README.md and plugins/README.md: `python tests/readme.py` writes them anew, or those whose
+names hold a given text; tests/test_readme.py compares them.
 
 A part stands between `<!-- name -->` and `<!-- end -->`. Code and tables must be the same; of what a command prints,
 and of measured tables, all but the numbers.
@@ -14,11 +15,12 @@ from pathlib import Path
 
 from tabulate import tabulate
 
-from mxbench.core.algorithm import Algorithm
+from mxbench.algorithm_table import HEADERS, algorithm_rows
 from mxbench.registry import Registry
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
+FILES = (README, ROOT / "plugins" / "README.md")
 PART = re.compile(r"<!-- (?P<name>(?:table|code|output): .+?) -->\n(?P<text>.*?)<!-- end -->", re.DOTALL)
 
 
@@ -80,25 +82,17 @@ def _classics() -> str:
 
 
 def _algorithms() -> str:
-    rows = [_algorithm(found.cls) for found in Registry().all("algorithms").values()]
-    return tabulate(rows, ("name", "paper", "messages per entry", "assumes"), tablefmt="github")
-
-
-def _algorithm(cls: type[Algorithm]) -> list[str]:
-    paper, _, idea = (cls.__doc__ or "").partition("\n")[0].partition(": ")
-    claim = cls.messages_per_entry
-    regimes = claim.items() if isinstance(claim, dict) else [("", claim)]
-    said = "; ".join(f"{_claim(what)} {regime}".strip() for regime, what in regimes)
-    assumes = "FIFO channels" if cls.assumes.fifo else "channels may reorder"
-    return [f"`{cls.name}`", f"{paper}: {idea.rpartition(',')[0]}", said, assumes]
-
-
-def _claim(claim: object) -> str:
-    return " to ".join(map(str, claim)) if isinstance(claim, list | tuple) else str(claim)
+    rows = algorithm_rows(Registry().all("algorithms").values())
+    return tabulate([(f"`{name}`", *row) for name, *row in rows], HEADERS, tablefmt="github", disable_numparse=True)
 
 
 MAKERS: dict[str, Callable[[str], str]] = {"output": _output, "code": _code, "table": _table}
 
 if __name__ == "__main__":
-    written = PART.sub(lambda part: f"<!-- {part['name']} -->\n{make(part['name'])}<!-- end -->", README.read_text())
-    README.write_text(written)
+    wanted = sys.argv[1] if len(sys.argv) > 1 else ""
+
+    def renewed(part: re.Match[str]) -> str:
+        return f"<!-- {part['name']} -->\n{make(part['name'])}<!-- end -->" if wanted in part["name"] else part[0]
+
+    for file in FILES:
+        file.write_text(PART.sub(renewed, file.read_text()))
