@@ -1,8 +1,8 @@
 """mxbench runs distributed mutual exclusion algorithms, judges them, and measures what each one costs.
 
 For authors of plugins: Algorithm, Assumptions, Message, hookimpl (and Workload, WorkloadMessage, Checker, Metric,
-QuorumSystem). For scripts: `run`, `compare`, `check`, `replay`, `report` and `load_history`. Each name is imported when
-it is first used.
+QuorumSystem). For scripts: `run`, `compare`, `check`, `replay`, `report`, `figure`, `export` and `load_history`. Each
+name is imported when it is first used.
 """
 
 from importlib import import_module
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from mxbench.experiment.invocation import run
     from mxbench.experiment.results import load_history
     from mxbench.hookspecs import hookimpl
+    from mxbench.report.export.writing import export
+    from mxbench.report.figure.writing import figure
     from mxbench.scenarios import replay
 
 _HOMES = {
@@ -33,6 +35,8 @@ _HOMES = {
     "mxbench.experiment.invocation": ("run",),
     "mxbench.experiment.results": ("load_history",),
     "mxbench.hookspecs": ("hookimpl",),
+    "mxbench.report.export.writing": ("export",),
+    "mxbench.report.figure.writing": ("figure",),
     "mxbench.scenarios": ("replay",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
@@ -54,6 +58,8 @@ __all__ = [
     "WorkloadOut",
     "check",
     "compare",
+    "export",
+    "figure",
     "hookimpl",
     "load_history",
     "replay",

@@ -15,7 +15,9 @@ from mxbench.commands.check import check
 from mxbench.commands.compare import compare
 from mxbench.commands.export import export
 from mxbench.commands.figure import figure
+from mxbench.commands.grade import grade
 from mxbench.commands.list_plugins import list_plugins
+from mxbench.commands.new import new
 from mxbench.commands.replay import replay
 from mxbench.commands.report import report
 from mxbench.commands.run import run
@@ -66,7 +68,9 @@ COMMANDS = (  # in the order of --help, each with an example
     ("report", report, "mxbench report results/latest"),
     ("figure", figure, "mxbench figure results/latest --kind wait-cdf --out waits.pdf"),
     ("export", export, "mxbench export results/latest --to chrome --out trace.json"),
+    ("grade", grade, "mxbench grade submissions --rubric rubric.yaml"),
     ("bench", bench, "mxbench bench --only tcp-10 --only spin"),
+    ("new", new, "mxbench new algorithm hello"),
     ("list", list_plugins, "mxbench list algorithms --plugin mine.py"),
     ("schema", schema, "mxbench schema > schema.json"),
 )

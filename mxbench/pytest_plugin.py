@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 DATABASE = ".mxbench"
 HOOK = b"def mxbench_algorithms("
-REPORTED = pytest.StashKey[list[tuple[str, str]]]()
+REPORTED = "mxbench: reported"  # a property of a test, which also comes from the workers of pytest-xdist
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -47,15 +47,14 @@ def pytest_collect_file(file_path: Path, parent: Any) -> Any:
     return _collector(file_path, parent)
 
 
-def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Show what is worth knowing and no fault."""
-    reported = config.stash.get(REPORTED, [])
-    if reported:
+    reports = terminalreporter.stats.get("passed", [])
+    told = [text for report in reports for key, text in getattr(report, "user_properties", ()) if key == REPORTED]
+    if told:
         terminalreporter.section("mxbench: worth knowing, and no fault")
-    for name, text in reported:
-        terminalreporter.write_line(f"{name}:")
-        for line in text.splitlines():
-            terminalreporter.write_line(f"  {line}")
+    for text in told:
+        terminalreporter.write_line(text)
 
 
 @pytest.fixture
@@ -123,8 +122,9 @@ class ConformanceTest(pytest.Item):
         if outcome.verdict == "undecided":
             pytest.skip(f"undecided: {outcome.text}")
         if outcome.verdict == "reported":
+            text = outcome.text.replace("\n", "\n  ")
             name = f"{self.parent.name if self.parent else ''}, {outcome.check}"
-            self.config.stash.setdefault(REPORTED, []).append((name, outcome.text))
+            self.user_properties.append((REPORTED, f"{name}:\n  {text}"))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Return what failed without a traceback, which would be mxbench's own."""

@@ -18,6 +18,7 @@ NEVER = {
     "mxbench/report": {"mxbench.net", "mxbench.sim", "mxbench.check"},
     "mxbench/workloads": {"mxbench.net", "mxbench.sim", "mxbench.check", "mxbench.experiment", "mxbench.report"},
     "mxbench/experiment": {"mxbench.net", "mxbench.sim", "mxbench.check", "mxbench.report", *SURFACE},
+    "mxbench/grading": {"mxbench.net", "mxbench.sim", *SURFACE},
 }
 HEAVY = {"typer", "rich", "pydantic", "yaml", "tabulate"}  # not for a node process
 

@@ -1,18 +1,22 @@
-"""The author's guide, plugins/README.md: its code is loaded and run, its tables are compared with the classes."""
+"""The author's guide, plugins/README.md: its steps are followed, its code run, its tables compared with the classes."""
 
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from guide import comparable, follow
 from heap_loop import HeapLoop
 from oracles import assert_right, overlaps, repeated_numbers
 from plans import plan, run
 
 import mxbench
 from mxbench import hookspecs
+from mxbench.commands.new import write_algorithm
+from mxbench.conformance.suite import Suite
 from mxbench.core.algorithm import Algorithm, Out
 from mxbench.core.contract import ContractBreach
+from mxbench.core.distributions import Exponential
 from mxbench.loading import load_file
 from mxbench.registry import KINDS, Registry
 from mxbench.workloads.hold import Hold
@@ -21,6 +25,7 @@ from mxbench_plugins.ricart_agrawala import RicartAgrawala
 
 GUIDE = (Path(__file__).parent.parent / "plugins" / "README.md").read_text()
 BLOCKS = re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL)
+STEPS = re.findall(r"```python hello\.py\n(.*?)```", GUIDE, re.DOTALL)
 HOOKS = [name for name in vars(hookspecs) if name.startswith("mxbench_")]
 
 
@@ -59,10 +64,38 @@ def test_the_tables_name_every_handler_and_every_effect() -> None:
     }
 
 
-def test_the_shortest_algorithm_is_found_wrong(tmp_path: Path) -> None:
-    history = run(example("algorithms", "greedy", tmp_path), 3, entries=20)
-    assert overlaps(history)
-    assert repeated_numbers(history)
+def step(number: int, folder: Path) -> Path:
+    """Write what the guide's file holds after so many steps."""
+    file = folder / "hello.py"
+    file.write_text(STEPS[number])
+    return file
+
+
+@pytest.mark.slow
+def test_every_step_does_what_the_guide_says_and_ends_with_a_green_suite(tmp_path: Path) -> None:
+    said = follow(GUIDE, tmp_path)
+    assert comparable(said) == comparable(GUIDE), "python tests/guide.py writes the outputs anew"
+    assert re.search(r"^14 passed in ", said, re.MULTILINE)
+    assert (tmp_path / "hello.py").read_text() == STEPS[-1]
+
+
+def test_the_first_step_is_what_the_command_writes(tmp_path: Path) -> None:
+    plugin, *_ = write_algorithm("hello", tmp_path)
+    assert plugin.read_text() == STEPS[0]
+
+
+@pytest.mark.parametrize(("number", "wrong"), [(0, True), (1, False), (2, True), (3, False)])
+def test_a_step_that_is_called_wrong_is_wrong_in_a_run_too(number: int, wrong: bool, tmp_path: Path) -> None:
+    cls = load_file(step(number, tmp_path)).Hello
+    histories = [run(cls, 3, entries=20, think=Exponential(0.001), seed=seed) for seed in range(5)]
+    assert any(overlaps(history) for history in histories) is wrong
+    assert any(repeated_numbers(history) for history in histories) is wrong
+
+
+def test_the_table_of_checks_names_every_check() -> None:
+    named = set(re.findall(r"`([a-z-]+)", " ".join(re.findall(r"^\| (`[a-z].*?) \|", GUIDE, re.MULTILINE))))
+    for check in Suite(RicartAgrawala).checks():
+        assert re.sub(r"n\d$", "n", check.name) in named
 
 
 def test_the_hub_quorums_work(tmp_path: Path) -> None:
@@ -122,14 +155,14 @@ def test_the_engine_is_taken(tmp_path: Path) -> None:
 
 
 def test_the_sentence_about_a_breach_is_what_an_author_sees(tmp_path: Path) -> None:
-    file = Path(file_with("mxbench_algorithms", tmp_path))
+    file = step(0, tmp_path)
     file.write_text(file.read_text().replace("out.enter()\n", f"out.enter()\n{ENTERS_AGAIN}"))
-    greedy = load_file(file).Greedy
-    loop = HeapLoop(plan(greedy, 1), greedy, Hold)
+    hello = load_file(file).Hello
+    loop = HeapLoop(plan(hello, 1), hello, Hold)
     with pytest.raises(ContractBreach) as error:
         loop.run()
     said = str(loop.places[0].node.blame(error.value))
-    assert said.replace(str(file), "greedy.py") in GUIDE
+    assert said.replace(str(file), "hello.py") in GUIDE
     assert "node 0, step 4" in said
 
 

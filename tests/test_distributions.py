@@ -17,6 +17,7 @@ from mxbench.core.distributions import (
     Pareto,
     Uniform,
     parse_distribution,
+    scaled,
 )
 
 WRITTEN: dict[str, tuple[Any, Distribution]] = {
@@ -51,6 +52,15 @@ def test_the_mean_of_many_draws_is_the_mean_that_is_promised(distribution: Distr
     error = statistics.stdev(drawn) / math.sqrt(len(drawn))
     assert abs(statistics.fmean(drawn) - distribution.mean) <= 4 * error + 1e-12
     assert min(drawn) >= 0.0
+
+
+@pytest.mark.parametrize("distribution", [Constant(2.0), *MANY], ids=repr)
+def test_scaled_every_draw_is_a_multiple_of_what_it_was(distribution: Distribution) -> None:
+    ours, theirs = random.Random(1), random.Random(1)
+    other = scaled(distribution, 0.25)
+    for _ in range(100):
+        assert other.draw(ours.random) == pytest.approx(0.25 * distribution.draw(theirs.random))
+    assert other.mean == pytest.approx(0.25 * distribution.mean)
 
 
 def test_a_normal_duration_has_the_deviation_that_is_written() -> None:

@@ -71,6 +71,8 @@ VALID = {
                             "think: {lognormal: {median: 2ms, sigma: 0.5}}}",
     "network": GOOD + "engine: sim\nnetwork: {delay: wan, jitter: {exponential: 1ms}, bandwidth: 10Mbit/s, "
                       "links: [{from: 0, to: [1, 2], delay: 30ms}]}",
+    "hot": HEAD + "workload: {type: hold, entries: 4, think: 1ms, hot: {node: random, factor: 10}}",
+    "sites": GOOD + "engine: sim\nnetwork: {delay: geo, sites: random}",
     "faults": GOOD + "engine: sim\nbreak_assumptions: true\nfaults: [{at: 5ms, crash: 1}, {at: 9ms, heal: all}, "
                      "{at: 1ms, partition: [[0, 1], [2]], for: 5ms}, {random: pause, between: [0s, 1s], for: 1ms}]",
     "bank": HEAD + "workload: {type: bank, opening_balance: [1.00, 2.00, 3.00], transfers_per_node: 4}",
@@ -114,6 +116,10 @@ WRONG = {
     "distribution": (GOOD.replace("4}", "4, dwell: {exponentail: 2ms}}"), "workload.dwell"),
     "rate": (GOOD.replace("4}", "4, rate: 0}"), "workload.rate"),
     "arrivals": (GOOD.replace("4}", "4, arrivals: opne}"), "workload.arrivals"),
+    "hot-node": (GOOD.replace("4}", "4, hot: {node: all, factor: 2}}"), "workload.hot.node"),
+    "hot-factor": (GOOD.replace("4}", "4, hot: {node: 1, factor: 0}}"), "workload.hot.factor"),
+    "hot-key": (GOOD.replace("4}", "4, hot: {node: 1, factro: 2}}"), "workload.hot"),
+    "sites": (GOOD + "network: {delay: wan, sites: shuffled}", "network.sites"),
     "network-key": (GOOD + "network: {dely: 1ms}", "network"),
     "loss": (GOOD + "network: {loss: 2}", "network.loss"),
     "bandwidth": (GOOD + "network: {bandwidth: 10Mb}", "network.bandwidth"),

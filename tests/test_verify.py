@@ -111,6 +111,8 @@ def verdicts(
         history = load_history(store(random_history(algorithms, number), folder))
         if not judged(history) and history.entries:
             continue  # a crash cut off every entry, and there is nothing to compare
+        if history.ending.reason == "failed" and history.plan.most_inside > 1:
+            continue  # the checker `width` does not look at a run that failed; verify.py does, as `fencing` does
         checker = Fencing() if history.plan.most_inside == 1 else Width()
         theirs, sentence = verify.judge(folder)
         yield number, STATUS[checker.check(history).outcome], theirs, sentence

@@ -20,7 +20,7 @@ from typing import Any
 import msgspec
 
 from mxbench.bench.pace import Pace
-from mxbench.bench.plans import busy_plan
+from mxbench.bench.plans import busy_plan, shipped
 from mxbench.bench.row import Row, below, measured
 from mxbench.core.history import NodeHistory, Totals
 from mxbench.core.network import Network
@@ -28,7 +28,6 @@ from mxbench.core.records import DELIVERED, ENTERED, RELEASED, REQUESTED, SENT
 from mxbench.experiment.results import RunRecord, load_history
 from mxbench.sim.world import World
 from mxbench.workloads.hold import Hold
-from mxbench_plugins.lamport import Lamport
 
 NODES, ENTRIES = 10, 20  # of the run that is continued
 EVENTS = 10_000_000
@@ -38,7 +37,8 @@ MEMORY, SECONDS = below(400, "MB"), below(5, "s")
 
 def write_history(folder: Path, events: int = EVENTS) -> int:
     """Write a history of at least so many events into a folder, and return how many it has."""
-    world = World(busy_plan(Lamport, NODES, ENTRIES, engine="sim"), Lamport, Hold, Network())
+    lamport = shipped("lamport")
+    world = World(busy_plan(lamport, NODES, ENTRIES, engine="sim"), lamport, Hold, Network())
     ending = world.run()
     histories = world.histories()
     messages = sum(sum(node.totals.sent_by_type) for node in histories)
@@ -60,7 +60,7 @@ def _continued(node: NodeHistory, copies: int, duration: int) -> NodeHistory:
     received = Counter(code >> 12 & 0xFFFFF for code in codes if code & 15 == DELIVERED)
     steps = [_step(code, received, len(node.details)) << 32 for code in codes]
     later = [duration] * len(times)
-    all_times, all_codes, details = array("q"), array("q"), []
+    all_times, all_codes, details = array("q"), array("q"), list[Any]()
     for number in range(copies):
         all_times += times
         all_codes += codes

@@ -7,7 +7,14 @@ from mxbench.core.arrivals import ArrivalPlan
 from mxbench.core.distributions import ZERO, Distribution
 from mxbench.core.plan import PluginRef, RunPlan
 from mxbench.experiment.placement import Placement
+from mxbench.registry import Registry
 from mxbench.workloads.hold import Hold
+
+
+def shipped(name: str) -> type[Algorithm]:
+    """Return a shipped algorithm."""
+    cls: type[Algorithm] = Registry().get("algorithms", name).cls
+    return cls
 
 
 def busy_plan(

@@ -20,12 +20,12 @@ from typing import Any
 
 from tabulate import tabulate
 
-from mxbench.bench.plans import busy_plan
+from mxbench.bench.plans import busy_plan, shipped
 from mxbench.bench.row import quantity
+from mxbench.core.distributions import Exponential
 from mxbench.core.history import History, Section
 from mxbench.core.network import Network
 from mxbench.net.cluster import Cluster
-from mxbench.registry import Registry
 from mxbench.sim.world import World
 from mxbench.workloads.hold import Hold
 
@@ -35,7 +35,8 @@ CURVES = {
     ("sim", "neilsen-mizuno"): (10, 100, 1_000, 10_000),
     ("sim", "raymond"): (10, 100, 1_000, 10_000),
 }
-ENTRIES = {"tcp": 200, "sim": 2_000}  # of all nodes together
+ENTRIES = {"tcp": 200, "sim": 2_000}  # of all nodes together, and at least one each
+THINK_S = 0.01  # of each node, times n: all together request as often whatever their number
 COSTS = {
     "messages_per_entry": "messages an entry",
     "wait_ms_p50": "wait p50, ms",
@@ -60,9 +61,11 @@ def measured(begin: Callable[[str], None] = lambda what: None) -> list[dict[str,
     return curves
 
 
-def exponent(points: Sequence[tuple[float, float]]) -> float:
-    """Return b of the line log y = log a + b log x that is nearest to the points; those at 0 have no logarithm."""
+def exponent(points: Sequence[tuple[float, float]]) -> float | None:
+    """Return b of the line log y = log a + b log x that is nearest to the points; None if two are not above 0."""
     logarithms = [(math.log(x), math.log(y)) for x, y in points if x > 0 and y > 0]
+    if len({x for x, _ in logarithms}) < 2:
+        return None
     mean_x = math.fsum(x for x, _ in logarithms) / len(logarithms)
     mean_y = math.fsum(y for _, y in logarithms) / len(logarithms)
     spread = math.fsum((x - mean_x) ** 2 for x, _ in logarithms)
@@ -76,15 +79,16 @@ def render(curves: Sequence[dict[str, Any]]) -> str:
         lines = [
             [f"{point['nodes']:,}", *(quantity(point[cost], "") for cost in COSTS)] for point in curve["points"]
         ]  # fmt: skip
-        lines.append(["n^", *(f"{curve['exponents'][cost]:.2f}" for cost in COSTS)])
+        exponents = [curve["exponents"][cost] for cost in COSTS]
+        lines.append(["n^", *("-" if found is None else f"{found:.2f}" for found in exponents)])
         table = tabulate(lines, headers=["n", *COSTS.values()], disable_numparse=True, stralign="right")
-        parts.append(f"{curve['algorithm']} on {curve['engine']}, {ENTRIES[curve['engine']]:,} entries\n{table}")
+        parts.append(f"{curve['algorithm']} on {curve['engine']}, about {ENTRIES[curve['engine']]:,} entries\n{table}")
     return "\n\n".join(parts) + "\n"
 
 
 def point_on_tcp(algorithm: str, nodes: int) -> Point:
     """Return what a run over tcp cost, its memory that of the largest node process."""
-    cls = Registry().get("algorithms", algorithm).cls
+    cls = shipped(algorithm)
     with tempfile.TemporaryDirectory(prefix="mxbench-") as folder:
         history = Cluster(busy_plan(cls, nodes, max(ENTRIES["tcp"] // nodes, 1)), Path(folder)).run()
     assert history.ending.reason == "quiet", history.ending
@@ -95,8 +99,9 @@ def point_on_tcp(algorithm: str, nodes: int) -> Point:
 
 def point_on_sim(algorithm: str, nodes: int) -> Point:
     """Return what a simulated run cost, its memory that of this process."""
-    cls = Registry().get("algorithms", algorithm).cls
-    plan = busy_plan(cls, nodes, None, "sections", "sim", tickets=ENTRIES["sim"])
+    cls = shipped(algorithm)
+    each = max(ENTRIES["sim"] // nodes, 1)
+    plan = busy_plan(cls, nodes, each, "sections", "sim", think=Exponential(THINK_S * nodes))
     world = World(plan, cls, Hold, Network())
     began = time.process_time()
     ending = world.run()

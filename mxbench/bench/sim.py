@@ -11,7 +11,7 @@ import yaml
 
 from mxbench.bench.floors import heap_loop
 from mxbench.bench.pace import Pace
-from mxbench.bench.plans import busy_plan
+from mxbench.bench.plans import busy_plan, shipped
 from mxbench.bench.row import Row, at_least, measured, noise_of, skipped
 from mxbench.core.algorithm import Algorithm
 from mxbench.core.distributions import ZERO, Distribution, Exponential
@@ -20,8 +20,6 @@ from mxbench.experiment.invocation import run
 from mxbench.experiment.running import cores
 from mxbench.sim.world import World
 from mxbench.workloads.hold import Hold
-from mxbench_plugins.lamport import Lamport
-from mxbench_plugins.raymond import Raymond
 
 EVENTS = at_least(0.35)
 SPEED_UP = at_least(1.8)
@@ -69,12 +67,12 @@ def over_the_heap(
 
 def lamport(case: str, pace: Pace) -> Iterator[Row]:
     """Yield the line of Lamport's algorithm on ten nodes."""
-    return over_the_heap(case, Lamport, 10, 100, ZERO, pace)
+    return over_the_heap(case, shipped("lamport"), 10, 100, ZERO, pace)
 
 
 def raymond(case: str, pace: Pace) -> Iterator[Row]:
     """Yield the line of Raymond's algorithm on a thousand nodes, which think long enough for the token to travel."""
-    return over_the_heap(case, Raymond, 1_000, 3, Exponential(10.0), pace)
+    return over_the_heap(case, shipped("raymond"), 1_000, 3, Exponential(10.0), pace)
 
 
 def sweep(case: str, pace: Pace) -> Iterator[Row]:

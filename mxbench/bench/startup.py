@@ -5,6 +5,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import yaml
@@ -42,7 +43,7 @@ def startup(case: str, pace: Pace) -> Iterator[Row]:
             shown["list"].append(cold(["list"], folder))
             shown["run"].append(cold(["run", file.name], folder))
     helps = shown["--help"]
-    noise = noise_of([b / a for a, b in zip(helps, helps[1:], strict=False)])
+    noise = noise_of([b / a for a, b in pairwise(helps)])
     for command, goal in (("--help", ANSWERS), ("list", ANSWERS)):
         yield measured(case, "start", f"mxbench {command}", shown[command], goal, noise)
     yield measured(case, "start", "mxbench run, one entry on 3 nodes", shown["run"], RUNS, noise)

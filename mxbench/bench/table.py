@@ -9,10 +9,11 @@ from mxbench.bench.cases import NOISY
 from mxbench.bench.row import Row, quantity
 
 
-
 def render(rows: Sequence[Row], noise: float, environment: dict[str, Any]) -> str:
     """Return the table, and below it what was skipped or told beside a line. noise: of the machine against itself."""
-    lines = [[row.path, row.measure, _value(row), str(row.goal or ""), _noise(row.noise), _outcome(row)] for row in rows]
+    lines = [
+        [row.path, row.measure, _value(row), str(row.goal or ""), _noise(row.noise), _outcome(row)] for row in rows
+    ]
     text = tabulate(lines, headers=["path", "measure", "here", "aim", "A/A", "outcome"], disable_numparse=True,
                     colalign=("left", "left", "right", "right", "right", "left"))  # fmt: skip
     notes = [f"  {row.measure}: {row.note}" for row in rows if row.note]
@@ -34,9 +35,11 @@ def _machine(noise: float, environment: dict[str, Any]) -> str:
         f"load average {load[0] if load else 'not known'}\n"
         f"A/A: the same loop twice differs by {noise:.0%} here"
     )
-    if noise <= NOISY:
-        return said
-    return f"{said}: this machine is too noisy to tell small differences.\nClose what else runs, and measure again."
+    if noise > NOISY:
+        said += ": this machine is too noisy to tell small differences"
+    if load and load[0] > environment["usable_cores"] / 2:
+        said += "\nother programs had the processors before this began, and tcp and the sweep need them all: close them"
+    return said
 
 
 def _value(row: Row) -> str:

@@ -8,11 +8,10 @@ from typing import NamedTuple
 
 from mxbench.bench.floors import NO_GCC, Measure, compile_tcp_floor, run_tcp_floor
 from mxbench.bench.pace import Pace
-from mxbench.bench.plans import busy_plan
+from mxbench.bench.plans import busy_plan, shipped
 from mxbench.bench.row import Row, at_least, below, measured, noise_of, skipped
 from mxbench.core.history import History
 from mxbench.net.cluster import Cluster
-from mxbench_plugins.lamport import Lamport
 
 TRIAL_ENTRIES = 2_000  # of the floor, to find out how many make a run of the wanted length
 TRIAL_SHARE = 0.25  # of the floor's entries, for ours
@@ -35,7 +34,7 @@ class TimedCluster(Cluster):
 def run_ours(nodes: int, entries_per_node: int, history: str = "full") -> Measure:
     """Run Lamport's algorithm on the engine tcp; raise AssertionError if its counts are wrong."""
     with tempfile.TemporaryDirectory(prefix="mxbench-") as folder:
-        cluster = TimedCluster(busy_plan(Lamport, nodes, entries_per_node, history), Path(folder))
+        cluster = TimedCluster(busy_plan(shipped("lamport"), nodes, entries_per_node, history), Path(folder))
         found = cluster.run()
     entries = nodes * entries_per_node
     messages = sum(sum(node.totals.sent_by_type) for node in found.nodes)
@@ -126,7 +125,7 @@ def over_the_floor(case: str, nodes: int, pace: Pace) -> Iterator[Row]:
 
 def hundred_nodes(case: str, pace: Pace) -> Iterator[Row]:
     """Yield the lines of one run with a hundred nodes."""
-    plan = busy_plan(Lamport, MANY, EACH, time_limit=3 * WHOLE.number)
+    plan = busy_plan(shipped("lamport"), MANY, EACH, time_limit=3 * WHOLE.number)
     with tempfile.TemporaryDirectory(prefix="mxbench-") as folder:
         cluster = Cluster(plan, Path(folder))
         found = cluster.run()

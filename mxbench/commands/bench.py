@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +12,7 @@ import typer
 from mxbench.commands.telling import note, print_json
 
 
-class What(str, Enum):
+class What(StrEnum):
     """What `bench` does: measure the table, compare the last two, or show how costs grow."""
 
     table = "table"
@@ -26,7 +26,9 @@ def bench(
     ] = What.table,
     only: Annotated[
         list[str] | None,
-        typer.Option("--only", metavar="NAME", help="Measure this alone, and longer. May be repeated.", show_default=False),
+        typer.Option(
+            "--only", metavar="NAME", help="Measure this alone, and longer. May be repeated.", show_default=False
+        ),
     ] = None,
     results: Annotated[Path, typer.Option(metavar="DIR", help="Tables are kept in DIR/benchmarks.")] = Path("results"),
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")] = False,

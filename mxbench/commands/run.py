@@ -1,6 +1,7 @@
 """The command `mxbench run`."""
 
 import signal
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -33,6 +34,7 @@ def run(
         bool, typer.Option("--break-assumptions", help="Run outside what the algorithm assumes, and mark the result.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No live view and no notes: the result alone.")] = False,
 ) -> None:
     """Run experiments: was it right, and what did it cost?"""
     from mxbench.experiment.invocation import Interrupted, carry_out, combine, prepare
@@ -44,15 +46,15 @@ def run(
         for file in files
     ]  # fmt: skip
     documents: list[dict[str, Any]] = []
-    with progress() as on_progress:
-        for experiment in prepared:
-            try:
-                documents.append(carry_out(experiment, results, on_progress, note))
-            except Interrupted as error:
-                documents.append(error.document)
-                if as_json:
-                    print_json(combine(documents))
-                raise
+    try:
+        with progress(quiet) as on_progress:
+            for number, experiment in enumerate(prepared, 1):
+                told = on_progress and partial(on_progress, experiment=(number, len(prepared)))
+                documents.append(carry_out(experiment, results, told, None if quiet else note))
+    except Interrupted as error:
+        if as_json:
+            print_json(combine([*documents, error.document]))
+        raise
     if as_json:
         print_json(combine(documents))
     else:

@@ -58,9 +58,9 @@ def print_json(document: dict[str, Any]) -> None:
 
 
 @contextmanager
-def progress() -> Iterator[Any]:
-    """Yield what follows the runs on a terminal; None where there is none."""
-    if not sys.stderr.isatty():
+def progress(quiet: bool = False) -> Iterator[Any]:
+    """Yield what follows the runs on a terminal; None where there is none, or where it is not wanted."""
+    if quiet or not sys.stderr.isatty():
         yield None
         return
     from mxbench.live import LiveProgress

@@ -18,7 +18,17 @@ from typing import Any
 import msgspec
 
 from mxbench.conformance.reach import Reach
-from mxbench.conformance.trail import Call, Line, Trail, canonical, digest, mutable, parted_line
+from mxbench.conformance.trail import (
+    Call,
+    Line,
+    Trail,
+    canonical,
+    digest,
+    has_set_of_words,
+    mutable,
+    parted_line,
+    reordered,
+)
 from mxbench.core.algorithm import Algorithm, Out
 from mxbench.core.contract import ContractBreach
 from mxbench.core.state import freeze, thaw
@@ -31,6 +41,11 @@ NOT_TWICE = (
     "does not do the same twice, from the same state; it may follow the order of a set, an address, or what "
     "another call left behind"
 )
+UNSORTED = (
+    "goes along a set of what is not a number, such as strings, without sorting it: the order differs from process to "
+    "process; go along sorted(...)"
+)
+DIFFERENT = (NOT_TWICE, UNSORTED)
 
 
 class Watch:
@@ -43,7 +58,7 @@ class Watch:
         owners = cls.__mro__[: cls.__mro__.index(Algorithm)]
         self._modules = [sys.modules[owner.__module__] for owner in owners]
         self._files = frozenset(module.__file__ for module in self._modules if module.__file__)
-        self.reach = Reach(self._files, self._tell)
+        self.reach = Reach(self._files, self._tell, self._keep_sent)
         self.found: dict[tuple[str, int, str, str], None] = {}
         self.calls: list[Call] = []
         self._close = close
@@ -53,6 +68,8 @@ class Watch:
         self._look: Callable[[], int] = lambda: 0
         self._messages: list[tuple[Any, str]] = []
         self._effects: list[tuple[int, Any]] = []
+        self._tellings = 0
+        self._originals = {f"a default of {name}": getattr(cls, name) for name in HANDLERS}
         for name in HANDLERS:
             _replace(cls, name, self)
         self._kept = self._shared()
@@ -71,38 +88,38 @@ class Watch:
         self._handler, line = name, _first_line(handler)
         close = self._close == len(self.calls)
         original, out._choose = out._choose, copies.noting(out._choose)
-        known = len(self.found)
+        known = self._tellings
         try:
             trail, changed = self._run(handler, owner, given, out, line, close)
         finally:
             out._choose = original
         self.calls.append(Call(name, owner.me, trail))
-        if known == len(self.found):
+        if known == self._tellings:
             self._compare(handler, copies, line, trail, changed)
 
     def _compare(self, handler: Any, copies: "_Copies", line: Line, trail: Trail, changed: list[str]) -> None:
         """Run the twin, and look closely if it did something else, or if something changed that may not."""
         kept, first = list(self._messages), trail[-1][2]
         try:
-            second = self._run(handler, *copies.fresh(), line)[0][-1][2]
+            second = self._run(handler, *copies.fresh(again=True), line)[0][-1][2]
         except Exception:
             second = None
         if changed or first != second:
-            known = len(self.found)
+            known = self._tellings
             parted = self._parted(handler, copies, line)
-            if known == len(self.found):
+            if known == self._tellings:
                 for said in changed:
                     self._tell(line, said)
-            if first != second and known == len(self.found):
-                self._tell(parted or line, NOT_TWICE)
+            if first != second and known == self._tellings:
+                self._tell(parted or line, UNSORTED if has_set_of_words(copies.values()) else NOT_TWICE)
         self._messages = kept
 
     def _parted(self, handler: Any, copies: "_Copies", line: Line) -> Line | None:
         """Run two twins closely; return where their trails part, None if they do not."""
         trails = []
-        for _ in range(2):
+        for again in (False, True):
             try:
-                trails.append(self._run(handler, *copies.fresh(), line, close=True)[0])
+                trails.append(self._run(handler, *copies.fresh(again), line, close=True)[0])
             except Exception:
                 return None
         return parted_line(*trails)
@@ -169,9 +186,14 @@ class Watch:
             if now != text:
                 said.append(CHANGED.format(type(message).__name__))
                 self._messages[number] = message, now
-        for _, what in self._effects:
-            self._keep(what)
         return said
+
+    def _keep_sent(self) -> None:
+        """Remember the message that was recorded last."""
+        on, self.reach.on = self.reach.on, False
+        if self._effects:
+            self._keep(self._effects[-1][1])
+        self.reach.on = on
 
     def _keep(self, value: Any) -> None:
         """Remember a message that could change."""
@@ -182,7 +204,7 @@ class Watch:
 
     def _shared(self) -> dict[str, Any]:
         """Return what the plugin's modules and classes hold, by name."""
-        found: dict[str, Any] = {}
+        found = {name: _seen(original) for name, original in self._originals.items()}
         for module in self._modules:
             for name, value in list(vars(module).items()):
                 if isinstance(value, type) and value.__module__ == module.__name__:
@@ -191,6 +213,7 @@ class Watch:
         return found
 
     def _tell(self, line: Line, said: str) -> None:
+        self._tellings += 1
         self.found[(*line, self._handler, said)] = None
 
 
@@ -241,16 +264,20 @@ class _Copies:
         self._state, self._given = freeze(_state(owner)), freeze(given)
         self._chosen: list[Any] = []
 
-    def fresh(self) -> tuple[Any, Sequence[Any], Out]:
-        """Return a twin, and the arguments for its handler."""
+    def fresh(self, again: bool = False) -> tuple[Any, Sequence[Any], Out]:
+        """Return a twin, and the arguments for its handler. again: with sets of words in another order."""
         twin: Any = type(self._owner)(self._owner.parameters)
         for field, value in zip(_fields(twin), thaw(self._state), strict=True):
-            setattr(twin, field, value)
+            setattr(twin, field, reordered(value) if again else value)
         left = iter(self._chosen)
         out: Any = self._out
         copy = Out(out._destinations, out._types, lambda options: next(left))
         copy.may_enter = self._may_enter
         return twin, thaw(self._given), copy
+
+    def values(self) -> list[Any]:
+        """Return the state and the arguments."""
+        return [thaw(self._state), thaw(self._given)]
 
     def noting(self, choose: Callable[[Sequence[Any]], Any]) -> Callable[[Sequence[Any]], Any]:
         """Return the same way to choose, with a note of what was chosen."""

@@ -18,6 +18,7 @@ from typing import Any
 
 import mxbench
 from mxbench.conformance.trail import Line
+from mxbench.core.algorithm import Out
 
 OWN = str(Path(mxbench.__file__).parent)
 IMPORTS = ("<frozen importlib", "<frozen zipimport")
@@ -26,6 +27,7 @@ WAIT = "waits ({}); a handler runs to its end at once, and waiting is out.set_ti
 RANDOM = "draws a random number ({}); use out.choose"
 THREAD = "starts a thread ({}); a handler performs nothing"
 DRAWING_FILES = (random.__file__, secrets.__file__, uuid.__file__)
+SENDING = (Out.send.__code__, Out.broadcast.__code__)
 OPENING = {
     "open": "opens a file",
     "socket": "opens a socket",
@@ -51,17 +53,26 @@ OPENING = {
 
 
 class Reach:
-    """Tells `found` what a handler reached for, and the line. on: while a handler runs. files: the plugin's."""
+    """Tells `found` what a handler reached for, and the line; calls `sent` when it has recorded a message to send.
 
-    def __init__(self, files: frozenset[str], found: Callable[[Line, str], None]) -> None:
+    on: while a handler runs. files: the plugin's.
+    """
+
+    def __init__(self, files: frozenset[str], found: Callable[[Line, str], None], sent: Callable[[], None]) -> None:
         self.on = False
-        self._files, self._found = files, found
+        self._files, self._found, self._sent = files, found, sent
 
     def profile(self, frame: FrameType, event: str, arg: Any) -> None:
         """Be told of a call, for sys.setprofile."""
         if not self.on:
             return
-        said = None
+        if event == "return":
+            if frame.f_code in SENDING:
+                self._sent()
+            return
+        said, caller = None, frame if event == "c_call" else frame.f_back
+        if caller is None or caller.f_code.co_filename in DRAWING_FILES:
+            return  # a part of what was seen already
         if event == "c_call":
             said = _of_function(arg)
         elif event == "call" and frame.f_code.co_filename in DRAWING_FILES:

@@ -31,6 +31,7 @@ class Suite:
     ) -> None:  # fmt: skip
         self.algorithm = algorithm
         self._bench = Bench(algorithm, database, max_states)
+        self._wrong: str | None = None  # the check of schedules that failed first
 
     def checks(self) -> list[Check]:
         """Return all checks: the schedules that were wrong before come first."""
@@ -39,22 +40,39 @@ class Suite:
             Check(f"saved-{file.stem.partition('--')[2]}", partial(schedules.saved_schedule, bench, file))
             for file in schedules.saved_schedules(bench)
         ]
-        few = [Check(f"every-schedule-n{n}", partial(schedules.every_schedule, bench, n)) for n in FEW_NODES]
-        many = [Check(f"random-schedules-n{n}", partial(schedules.random_schedules, bench, n)) for n in MANY_NODES]
+        few = [self._first(f"every-schedule-n{n}", partial(schedules.every_schedule, bench, n)) for n in FEW_NODES]
+        many = [
+            self._first(f"random-schedules-n{n}", partial(schedules.random_schedules, bench, n)) for n in MANY_NODES
+        ]
         return [
             *saved,
             Check(watching.CONTRACT, lambda: watching.contract(self._watched)),
             Check(watching.DETERMINISM, lambda: watching.determinism(self._watched)),
             *few,
             *many,
-            Check("messages-per-entry", partial(messages_claim, bench)),
-            Check("delays", partial(delay_claims, bench)),
-            Check("outside-assumptions", partial(schedules.outside_assumptions, bench)),
+            self._first("messages-per-entry", partial(messages_claim, bench)),
+            self._first("delays", partial(delay_claims, bench)),
+            self._first("outside-assumptions", partial(schedules.outside_assumptions, bench)),
         ]
 
     def run(self) -> Report:
         """Make all checks."""
         return Report(self.algorithm.name, tuple(check.make() for check in self.checks()))
+
+    def _first(self, name: str, make: Callable[[], Outcome]) -> Check:
+        """Return a check that says nothing once an earlier one has found a schedule that is wrong."""
+
+        def make_unless_wrong() -> Outcome:
+            if self._wrong is not None:
+                return Outcome(name, "undecided", f"{self._wrong} fails; repair that first")
+            if self._watched.hangs:
+                return Outcome(name, "undecided", f"{watching.CONTRACT} fails: a handler does not return")
+            outcome = make()
+            if outcome.verdict == "failed" and "schedule" in name:
+                self._wrong = name
+            return outcome
+
+        return Check(name, make_unless_wrong)
 
     @cached_property
     def _watched(self) -> watching.Watched:
@@ -64,4 +82,4 @@ class Suite:
                 setups.append(schedules.setup_of(schedules.question_of(self.algorithm, nodes, 2)))
             except ExperimentError:
                 continue  # there are no quorums for so many
-        return watching.watch(self.algorithm, tuple(setups))
+        return watching.watch(self.algorithm, tuple(setups), watching.LIMIT_S)

@@ -4,6 +4,7 @@ Two trails of one handler, from one state, are the same; where they part is the 
 """
 
 import zlib
+from collections.abc import Iterator
 from itertools import zip_longest
 from typing import Any
 
@@ -63,6 +64,7 @@ def canonical(value: Any, depth: int = 0) -> str:
     elif isinstance(value, list | tuple):
         inner = [canonical(item, depth + 1) for item in value]
     elif isinstance(value, set | frozenset):
+        kind = set if isinstance(value, set) else frozenset  # and no matter in which direction
         inner = sorted(canonical(item, depth + 1) for item in value)
     elif isinstance(value, dict):
         inner = sorted(f"{canonical(key, depth + 1)}={canonical(item, depth + 1)}" for key, item in value.items())
@@ -80,3 +82,46 @@ def mutable(value: Any, depth: int = 0) -> bool:
     if isinstance(value, msgspec.Struct):
         return any(mutable(getattr(value, name), depth + 1) for name in value.__struct_fields__)
     return isinstance(value, tuple) and any(mutable(item, depth + 1) for item in value)
+
+
+def has_set_of_words(value: Any, depth: int = 0) -> bool:
+    """Return whether a plain value holds a set of what is not a number, whose order is another in each process."""
+    if isinstance(value, set | frozenset):
+        return not all(isinstance(item, int | float) for item in value)
+    if depth > MAX_DEPTH:
+        return False
+    if isinstance(value, msgspec.Struct):
+        return any(has_set_of_words(getattr(value, name), depth + 1) for name in value.__struct_fields__)
+    if isinstance(value, dict):
+        value = [*value.keys(), *value.values()]
+    return isinstance(value, list | tuple) and any(has_set_of_words(item, depth + 1) for item in value)
+
+
+class Backwards(set[Any]):
+    """A set that is gone along in the other direction."""
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(list(super().__iter__())[::-1])
+
+    def pop(self) -> Any:
+        item = next(iter(self))
+        self.remove(item)
+        return item
+
+
+class FrozenBackwards(frozenset[Any]):
+    """The same, of one that does not change."""
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(list(super().__iter__())[::-1])
+
+
+def reordered(value: Any) -> Any:
+    """Return an equal value in which a set of words, here or in a list or dict, has another order."""
+    if isinstance(value, set | frozenset) and has_set_of_words(value):
+        return Backwards(value) if isinstance(value, set) else FrozenBackwards(value)
+    if type(value) is list:
+        return [reordered(item) for item in value]
+    if type(value) is dict:
+        return {key: reordered(item) for key, item in value.items()}
+    return value

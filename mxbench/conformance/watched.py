@@ -49,6 +49,7 @@ class Sighting(msgspec.Struct, frozen=True):
     faults: list[str] = []
     calls: list[Call] = []
     error: str | None = None
+    hangs: bool = False
 
 
 def watch(errand: Errand) -> Sighting:

@@ -20,6 +20,8 @@ class PluginFault(Exception):
 
 def plugin_fault(error: BaseException, owner: type, node: int, step: int) -> PluginFault | None:
     """Return the fault to show for `error`, or None if no code of `owner` (an algorithm or workload) is to blame."""
+    if isinstance(error, PluginFault):  # of a plugin that runs in a process of its own, and was told there
+        return error
     source = _source_file(owner)
     files = {_source_file(cls) for cls in owner.__mro__[:-1]} - {_source_file(ContractBreach), None}
     frames = list(_frames(error.__traceback__))

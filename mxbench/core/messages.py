@@ -1,7 +1,6 @@
 """Messages of algorithms and of workloads: immutable, compared by type and value, and readable on the wire."""
 
 import sys
-from collections.abc import Iterable
 from functools import lru_cache
 from typing import dataclass_transform
 
@@ -41,6 +40,6 @@ def message_types(owner: type, kind: type) -> tuple[type, ...]:
 
 
 @lru_cache(maxsize=8)
-def receivers(places: Iterable[int]) -> frozenset[int]:
+def receivers(places: range | tuple[int, ...]) -> frozenset[int]:
     """Return the places as a set, one and the same for all nodes of a run: with one each, 10,000 would not fit."""
     return frozenset(places)

@@ -93,7 +93,7 @@ class Node:
         self.out = Out(range(parameters.guard), message_types(type(algorithm), Message), engine.choose)
         self._arrivals = Arrivals(arrivals)
         guards = range(parameters.guard, parameters.guard + parameters.servers)
-        everybody: Sequence[int] = range(parameters.n)  # a server of the algorithm has no workload
+        everybody: range | tuple[int, ...] = range(parameters.n)  # a server of the algorithm has no workload
         if guards:
             everybody = (*everybody, *guards)
         self._work_out = WorkloadOut(everybody, message_types(type(workload), WorkloadMessage))

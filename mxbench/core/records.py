@@ -21,9 +21,10 @@ REQUESTED, ENTERED, RELEASED, SENT, DELIVERED, TIMER, VALUE, FAULT = range(8)
 KINDS = ("requested", "entered", "released", "sent", "delivered", "timer", "value", "fault")
 EVERY_PEER = 0xFFFFF
 MAX_TIME = 1 << 63
+Column = array | memoryview  # of 64-bit integers
 
 
-def in_causal_order(columns: Mapping[int, tuple[array, array]], n: int) -> Iterator[tuple[int, int, int]]:
+def in_causal_order(columns: Mapping[int, tuple[Column, Column]], n: int) -> Iterator[tuple[int, int, int]]:
     """Yield (node, time, code) of all nodes' records. columns: the times and the codes of each node, in its order.
 
     Nodes are merged by time. A delivery whose sending has not come yet (two clocks, or two events of one instant)

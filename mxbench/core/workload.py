@@ -1,6 +1,5 @@
 """What a workload is to mxbench: what nodes do inside the critical section, as pure as the algorithms."""
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -106,7 +105,7 @@ class WorkloadOut:
 
     __slots__ = ("_destinations", "_types", "effects", "inside")
 
-    def __init__(self, destinations: Iterable[int], types: tuple[type, ...]) -> None:
+    def __init__(self, destinations: range | tuple[int, ...], types: tuple[type, ...]) -> None:
         self.effects: list[tuple[str, Any]] = []
         self.inside = False
         self._destinations = receivers(destinations)

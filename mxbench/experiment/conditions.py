@@ -9,8 +9,8 @@ from mxbench.core.distributions import ZERO
 from mxbench.core.faults import parse_faults
 from mxbench.core.network import network_of
 from mxbench.experiment.document import Document, KeyPath, Mistakes
-from mxbench.experiment.network import HARMLESS, planned_network
-from mxbench.experiment.schema import Experiment
+from mxbench.experiment.network import HARMLESS, MatrixFile, planned_network
+from mxbench.experiment.schema import RANDOM, Experiment
 from mxbench.registry import Registered
 
 # What a network can do that an algorithm may have to rule out: its key, what it does, and what the algorithm assumes.
@@ -75,9 +75,9 @@ def broken_assumptions(
 
 
 def _asked(experiment: Experiment, engine: Registered) -> dict[str, Any]:
-    """Return the network keys that ask for anything. A delay of 0 does, where time is virtual and delays the default."""
+    """Return the network keys that ask for anything. A delay of 0 does where time is virtual and delays the default."""
     keys = experiment.network
-    asked = {key: value for key, value in keys if value is not None and value != HARMLESS[key]}
+    asked = {key: value for key, value in keys if key in HARMLESS and value is not None and value != HARMLESS[key]}
     if keys.delay == ZERO and engine.cls.virtual:
         asked["delay"] = ZERO
     return asked
@@ -94,6 +94,9 @@ def conditions(
 ) -> tuple[dict[str, Any], dict[str, Any]]:  # fmt: skip
     """Return the network and the faults of the plan, as plain data."""
     n, network, faults = experiment.nodes, {}, {}
+    if experiment.network.sites == RANDOM and not isinstance(experiment.network.delay, MatrixFile):
+        what = f"'{RANDOM}': without a matrix of delays there are no sites; set network.delay: wan, or take the key out"
+        mistakes.add(document, ("network", "sites"), what)
     try:
         network = planned_network(_asked(experiment, engine), n, base)
         if network and not engine.cls.virtual and "delay" in engine.cls.honours:

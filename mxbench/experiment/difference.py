@@ -30,8 +30,9 @@ Outcome = Literal["equal", "different", "no difference shown", "too few repeats"
 Row = dict[str, Any]
 MEASURES = (
     "messages_per_entry", "saturated_messages_per_entry", "payload_bytes_per_entry", "wire_bytes_per_entry",
-    "wait_ms.mean", "wait_ms.p50", "wait_ms.p90", "wait_ms.p99", "wait_ms.max", "response_ms.mean", "sync_delay_ms.mean",
-    "entries_per_s", "offered_per_s", "wait_growth", "jain", "jain_wait", "max_overtaking", "wall_s",
+    "wait_ms.mean", "wait_ms.p50", "wait_ms.p90", "wait_ms.p99", "wait_ms.max", "response_ms.mean",
+    "sync_delay_ms.mean", "entries_per_s", "offered_per_s", "wait_growth", "jain", "jain_wait", "max_overtaking",
+    "wall_s",
 )  # fmt: skip
 TESTED = ("messages_per_entry", "wait_ms.mean", "sync_delay_ms.mean", "entries_per_s")
 TIMES = ("wait_ms.mean", "sync_delay_ms.mean", "entries_per_s")

@@ -19,6 +19,7 @@ import msgspec
 
 from mxbench.core.history import History
 from mxbench.errors import ExperimentError, MachineError, ResultError
+from mxbench.experiment.index import write_index
 from mxbench.experiment.results import LATEST, RunRecord, load_row, runs_of
 from mxbench.experiment.unfinished import Mark, mark
 
@@ -107,12 +108,15 @@ class InvocationFolder:
             time.sleep(DROP_PAUSE_S)  # a process that is being ended may still have written into it
 
     def finish(self, document: dict[str, Any]) -> None:
-        """Write the summary, let `latest` point here, and give the folder up: for good, unless it was interrupted."""
+        """Write the summary and the index, let `latest` point here, and give the folder up: for good, unless it was
+        interrupted."""
         with self.storing():
             try:
                 write_json(self.path / "summary.json", document)
             finally:  # a full disk still has room for a link
                 _point(self.results / LATEST, self.path)
+        with suppress(OSError):  # a result without a line in the index is a result
+            write_index(self.results)
         if not document["interrupted"]:
             self._mark.lift()
         self._mark.let_go()

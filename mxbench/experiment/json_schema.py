@@ -135,6 +135,7 @@ def _network_keys() -> dict[str, Schema]:
         "loss": SHARE,
         "duplicate": SHARE,
         "bandwidth": bandwidth,
+        "sites": {"enum": ["in-order", RANDOM]},
         "links": _list_of(_mapping({key: link[key] for key in LINK_KEYS}, ["from", "to"])),
     }
     return {key: known[key] for key in NetworkKeys.model_fields}

@@ -8,6 +8,7 @@
       duplicate: 0.01
       bandwidth: 10Mbit/s             # of each link
       links: [{from: 0, to: [1, 2], delay: 30ms}]    # one direction; from, to: a node, a list of them, or all
+      sites: random                   # which node stands at which site of a matrix is drawn anew for each seed
 
 A matrix is a CSV file: a row of delays with units for each sending site, a column for each receiving one. Lines that
 start with '#' are comments, and a first row of names is allowed. The profiles are such files: mxbench/networks/.
@@ -16,6 +17,7 @@ start with '#' are comments, and a first row of names is allowed. The profiles a
 import csv
 import re
 from pathlib import Path
+from random import Random
 from typing import Any, NamedTuple
 
 import msgspec
@@ -26,6 +28,7 @@ from mxbench.core.network import LinkRule, Matrix, Network
 PROFILES = ("lan", "wan", "geo")
 PROFILE_FOLDER = Path(__file__).parent.parent / "networks"
 MAX_SITES = 1000
+MOST_SERVERS = 2  # an algorithm's own, and the workload's
 LINK_KEYS = ("from", "to", "delay", "loss", "duplicate", "bandwidth")
 RATES = {"bit/s": 1.0, "kbit/s": 1e3, "Mbit/s": 1e6, "Gbit/s": 1e9}
 _RATE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kMG]?bit/s)\s*")
@@ -107,6 +110,20 @@ def planned_network(keys: dict[str, Any], n: int, base: Path) -> dict[str, Any]:
     plain: dict[str, Any] = msgspec.to_builtins(given)
     msgspec.convert(plain, Network)
     return plain
+
+
+def at_random_sites(network: dict[str, Any], n: int, seed: int) -> dict[str, Any]:
+    """Return a plan's network in which the nodes stand at the sites of its matrix in an order that the seed chooses.
+
+    Ids are no longer tied to places then: what an algorithm grants to small ids first goes to every site in turn.
+    """
+    matrix: Matrix = msgspec.convert(network["delay"], Matrix)
+    order = list(range(n))
+    Random(f"{seed}/sites").shuffle(order)
+    order += range(n, n + MOST_SERVERS)  # servers keep theirs
+    placed = tuple(tuple(matrix.between(a, b).seconds for b in order) for a in order)
+    names = tuple(matrix.sites[place % len(matrix.sites)] for place in order) if matrix.sites else ()
+    return {**network, "delay": msgspec.to_builtins(Matrix(placed, names))}
 
 
 def _parse_link(link: Any, n: int) -> LinkRule:

@@ -18,8 +18,9 @@ from mxbench.experiment.conditions import broken_assumptions, conditions
 from mxbench.experiment.document import Document, KeyPath, Mistakes, quoted
 from mxbench.experiment.expected import check_expect
 from mxbench.experiment.load import Load, load_of
+from mxbench.experiment.network import at_random_sites
 from mxbench.experiment.placement import Placement, placement
-from mxbench.experiment.schema import Experiment, WorkloadKeys, told_value, unknown_key, validate
+from mxbench.experiment.schema import RANDOM, Experiment, WorkloadKeys, told_value, unknown_key, validate
 from mxbench.experiment.sweep import Setting, settings
 from mxbench.registry import Registered, Registry
 
@@ -27,7 +28,7 @@ from mxbench.registry import Registered, Registry
 class PlannedSetting(NamedTuple):
     """One setting, ready to run: the plan of its first repeat, and what each run must come to.
 
-    chosen: what the sweep chose, by dotted key.
+    chosen: what the sweep chose, by dotted key. network: as the plan's, with the nodes at their sites in order.
     """
 
     experiment: Experiment
@@ -37,6 +38,7 @@ class PlannedSetting(NamedTuple):
     options: Any
     load: Load
     placement: Placement
+    network: dict[str, Any]
 
     def plan(self, repeat: int) -> RunPlan:
         """Return the plan of repeat 1, 2, ...: seed and what is drawn from it are its own, all else is the same."""
@@ -45,8 +47,9 @@ class PlannedSetting(NamedTuple):
         seed = self.experiment.seed + repeat - 1
         shares = _shares(self.workload, self.options, self.first.nodes, self.load.entries, seed)
         placed = self.placement.fields(self.first.nodes, seed)
-        arrivals = self.load.of_seed(seed)
-        return msgspec.structs.replace(self.first, seed=seed, repeat=repeat, shares=shares, arrivals=arrivals, **placed)
+        plan = msgspec.structs.replace(self.first, seed=seed, repeat=repeat, shares=shares, **placed)
+        network = _network_of_seed(self.experiment, self.network, seed)
+        return msgspec.structs.replace(plan, arrivals=self.load.of_seed(seed), network=network)
 
 
 def plan_settings(document: Document, registry: Registry, base: Path) -> list[PlannedSetting]:
@@ -106,9 +109,10 @@ def _plan_setting(setting: Setting, registry: Registry, base: Path, mistakes: Mi
         mistakes.add(document, _option_path(error), _option_text(document, error))
         return None
     plan = _plan(experiment, algorithm, system, quorums, workload, options, load, shares, broken, registry)
-    plan = msgspec.structs.replace(plan, network=network_and_faults[0], faults=network_and_faults[1])
+    network, faults = network_and_faults
+    plan = msgspec.structs.replace(plan, network=_network_of_seed(experiment, network, experiment.seed), faults=faults)
     plan = msgspec.structs.replace(plan, **placed.fields(n, experiment.seed), k=most_inside)
-    return PlannedSetting(experiment, setting.chosen, plan, workload.cls, options, load, placed)
+    return PlannedSetting(experiment, setting.chosen, plan, workload.cls, options, load, placed, network)
 
 
 def _plan(
@@ -140,6 +144,10 @@ def _plan(
         broken_assumptions=broken,
         plugin_files=tuple(dict.fromkeys(file for file in files if file)),
     )
+
+
+def _network_of_seed(experiment: Experiment, network: dict[str, Any], seed: int) -> dict[str, Any]:
+    return at_random_sites(network, experiment.nodes, seed) if experiment.network.sites == RANDOM else network
 
 
 def _find(

@@ -8,6 +8,7 @@ results/<experiment>/<invocation>/
     runs/<run>/       run.msgpack (plan and ending), summary.json (the row), nodes/<id>.msgpack (the history)
     unfinished        while it is under way, and where it was cut off (unfinished.py)
 results/latest        a link to the newest invocation (a text file with its path where links do not work)
+results/index.html    a page of all invocations (index.py)
 """
 
 import json

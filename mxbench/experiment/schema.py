@@ -162,6 +162,7 @@ class NetworkKeys(_Keys):
     duplicate: Share = 0.0
     bandwidth: Annotated[float, BeforeValidator(parse_bandwidth)] | None = None
     links: Annotated[tuple[Any, ...], BeforeValidator(_links)] = ()
+    sites: Annotated[Literal["in-order", "random"], _one_of("in-order", RANDOM)] = "in-order"
 
 
 class HotKeys(_Keys):

@@ -13,6 +13,7 @@ from tabulate import tabulate
 
 from mxbench.core.verdict import SEVERITY
 from mxbench.report.findings import claim, number
+from mxbench.report.saturation import saturation
 from mxbench.report.text import SIDES, printable, several, table
 
 Line = dict[str, Any]
@@ -48,7 +49,8 @@ def render(comparison: dict[str, Any], form: str = "plain", differences: bool = 
     if differences:
         return _plain(columns) + "\n"
     parts = [_head(comparison), _plain(columns), reading(comparison), _plain(difference_columns(comparison))]
-    parts += [judging(comparison), _plain(saturation_columns(comparison)), _saturation_reading(comparison), _remarks(comparison), f"verdict: {comparison['verdict']}"]
+    parts += [judging(comparison), saturation(comparison["saturation"]), _remarks(comparison)]
+    parts.append(f"verdict: {comparison['verdict']}")
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -96,28 +98,6 @@ def difference_columns(comparison: dict[str, Any]) -> list[Column]:
         Column("effect", "r", ["-" if d["effect"] is None else f"{d['effect']:+.2f}" for d in found]),
         Column("is it real?", "l", [f"{d['outcome']}{' (exact)' * d['exact']}" for d in found]),
     ]
-
-
-def saturation_columns(comparison: dict[str, Any]) -> list[Column]:
-    """Return the table of the greatest rates that are sustained; no columns where no rate is swept."""
-    found: list[dict[str, Any]] = comparison["saturation"]
-    if not found:
-        return []
-    columns = [
-        *(_setting_column(key, found) for key in ("algorithm", "nodes")),
-        *(_setting_column(key, [item["setting"] for item in found]) for key in found[0]["setting"]),
-        Column("sustained\nper s", "r", [_rate(item["sustained_per_s"]) for item in found]),
-        Column("exceeded at\nper s", "r", [_rate(item["exceeded_per_s"]) for item in found]),
-        Column("served\nper s", "r", [_rate(item["served_per_s"]) for item in found]),
-        Column("1 / (Sd + E)\nclaimed", "r", [_rate(item["claimed_capacity_per_s"]) for item in found]),
-    ]
-    return columns
-
-
-def _rate(value: float | list[float] | None) -> str:
-    if isinstance(value, list):
-        return " to ".join(map(_rate, value))
-    return "-" if value is None else f"{value:.1f}"
 
 
 def _setting_column(key: str, settings: Sequence[dict[str, Any]]) -> Column:
@@ -220,7 +200,9 @@ def _line_fields(comparison: dict[str, Any]) -> list[dict[str, Any]]:
         claimed = line["claimed_messages_per_entry"]
         low, high = claimed if isinstance(claimed, list) else (claimed, claimed)
         own |= {"claimed_messages_per_entry_low": low, "claimed_messages_per_entry_high": high}
-        found.append(own | {key: line[key] for key in ("claim_kind", "claim_ratio", "claim_holds", "verdict")})
+        found.append(
+            own | {key: line[key] for key in ("claim_kind", "claim_ratio", "claim_holds", "sustained", "verdict")}
+        )
     return found
 
 
@@ -258,16 +240,6 @@ def reading(comparison: dict[str, Any]) -> str:
     if comparison["compared"] is None and len(comparison["lines"]) > 1:
         said.append("no two lines differ in one thing alone, so no difference is tested")
     return "\n".join(said)
-
-
-def _saturation_reading(comparison: dict[str, Any]) -> str:
-    if not comparison["saturation"]:
-        return ""
-    return (
-        "sustained: the greatest load of all nodes up to which waits do not grow (by over 0.02 s a second) in any run; "
-        "exceeded: the least at which they do\nserved: at the greatest load of the sweep; 1 / (Sd + E): what the claimed "
-        "synchronisation delay and the mean dwell allow"
-    )
 
 
 def judging(comparison: dict[str, Any]) -> str:

@@ -118,6 +118,7 @@ def _columns(rows: list[Row], merged: bool) -> list[Column]:
         Column("wait ms\np99", "r", _at("wait_ms", "p99"), -1),
         Column("sync ms\nmean", "r", _at("sync_delay_ms", "mean"), -1),
         Column("entries\nper s", "r", _at("entries_per_s"), -1),
+        *[Column("sustained", "l", _sustained)] * any(row.get("sustained") is not None for row in rows),
         Column("verdict", "l", _verdict),
     ]
 
@@ -125,6 +126,12 @@ def _columns(rows: list[Row], merged: bool) -> list[Column]:
 def _at(key: str, inner: str | None = None) -> Callable[[Row], Any]:
     """Return what looks up a field of a row, or a key within it; None for what is not there."""
     return lambda row: row.get(key) if inner is None else (row.get(key) or {}).get(inner)
+
+
+def _sustained(row: Row) -> str | None:
+    """Return whether a rate was sustained, None where the run does not tell."""
+    told = row.get("sustained")
+    return None if told is None else "yes" if told else "no"
 
 
 def _setting(value: Any) -> str:

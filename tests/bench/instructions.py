@@ -35,7 +35,9 @@ def kind_of_machine() -> str:
     pump = f"pump compiled by {_first_line(['gcc', '-dumpfullversion'])}" if COMPILED else "pump in Python"
     python = f"{platform.python_implementation()} {platform.python_version()} ({' '.join(platform.python_build())})"
     library = " ".join(platform.libc_ver())
-    return f"{python}, {platform.python_compiler()}, msgspec {version('msgspec')}, {platform.machine()}, {library}, {pump}"
+    return (
+        f"{python}, {platform.python_compiler()}, msgspec {version('msgspec')}, {platform.machine()}, {library}, {pump}"
+    )
 
 
 def _first_line(command: list[str]) -> str:
@@ -121,7 +123,9 @@ def main() -> int:
         print(f"instructions: nothing to compare with for this kind of machine: {kind}")
         print("instructions: python tests/bench/instructions.py --update adds it")
     elif outside:
-        print("instructions: where that is right, python tests/bench/instructions.py --update, and say why in the commit")
+        print(
+            "instructions: where that is right, python tests/bench/instructions.py --update, and say why in the commit"
+        )
     return int(outside > 0)
 
 

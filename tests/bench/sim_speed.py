@@ -8,7 +8,6 @@ processor time, medians. The handlers' own time is the ceiling: no simulator is 
 """
 
 import argparse
-import heapq
 import statistics
 import sys
 import time
@@ -22,24 +21,13 @@ sys.path.insert(0, str(HERE.parent))  # for plans
 
 from plans import plan  # noqa: E402
 
+from mxbench.bench.floors import heap_loop  # noqa: E402
 from mxbench.core.algorithm import EntryRequest, Out, Parameters  # noqa: E402
 from mxbench.core.messages import Message, message_types  # noqa: E402
 from mxbench.core.network import Network  # noqa: E402
 from mxbench.sim.world import World  # noqa: E402
 from mxbench.workloads.hold import Hold  # noqa: E402
 from mxbench_plugins.lamport import Lamport  # noqa: E402
-
-
-def bare(waiting: int, events: int) -> float:
-    """Return the seconds of so many events of a loop that does nothing with them."""
-    heap: list[Any] = [(number * 1000, number, None, 0, 0, 0, None, 0) for number in range(waiting)]
-    serial = waiting
-    began = time.process_time()
-    for _ in range(events):
-        event = heapq.heappop(heap)
-        heapq.heappush(heap, (event[0] + 1_000_000, serial, None, 0, 0, 0, None, 0))
-        serial += 1
-    return time.process_time() - began
 
 
 def simulated(nodes: int, entries: int, history: str) -> tuple[float, int]:
@@ -112,7 +100,7 @@ def main() -> None:
     steps = recorded(given.nodes, entries)
     rounds: dict[str, list[float]] = {}
     for _ in range(given.rounds):
-        floor = bare(given.nodes * (given.nodes - 1), given.events) / given.events
+        floor = heap_loop(given.nodes * (given.nodes - 1), given.events) / given.events
         rounds.setdefault("bare heap loop", []).append(floor)
         events = sum(sender >= 0 for _, sender, _ in steps)
         rounds.setdefault("handlers alone", []).append(handlers(given.nodes, steps) / events)

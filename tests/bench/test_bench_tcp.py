@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
-from tcp_ratio import NO_GCC, Measure, compile_floor, run_floor, run_ours
+
+from mxbench.bench.floors import NO_GCC, Measure, compile_tcp_floor, run_tcp_floor
+from mxbench.bench.tcp import run_ours
 
 ENTRIES_PER_NODE = {10: 20, 5: 60, 2: 400}  # for a fraction of a second each
 ROUNDS = 2
@@ -16,7 +18,7 @@ ROUNDS = 2
 @pytest.fixture(scope="module")
 def floor(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The compiled floor."""
-    program = compile_floor(tmp_path_factory.mktemp("floor"))
+    program = compile_tcp_floor(tmp_path_factory.mktemp("floor"))
     if program is None:
         pytest.skip(NO_GCC)
     return program
@@ -43,5 +45,5 @@ def test_lamport_on_tcp(benchmark: BenchmarkFixture, nodes: int, history: str) -
 @pytest.mark.benchmark(group="tcp")
 @pytest.mark.parametrize("nodes", [10, 5, 2])
 def test_the_floor_of_lamport_on_tcp(benchmark: BenchmarkFixture, floor: Path, nodes: int) -> None:
-    measure = benchmark.pedantic(run_floor, (floor, nodes, ENTRIES_PER_NODE[nodes]), rounds=ROUNDS)
+    measure = benchmark.pedantic(run_tcp_floor, (floor, nodes, ENTRIES_PER_NODE[nodes]), rounds=ROUNDS)
     note(benchmark, measure, nodes)

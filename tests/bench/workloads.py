@@ -99,6 +99,7 @@ WORKS = {
     ),
     "pump": Work(
         exchanged, (2, 42), "messages",
-        ({"messages": 120, "rounds": 11, "wire_bytes": 3_875}, {"messages": 2_520, "rounds": 211, "wire_bytes": 70_412}),
+        ({"messages": 120, "rounds": 11, "wire_bytes": 3_875},
+         {"messages": 2_520, "rounds": 211, "wire_bytes": 70_412}),
     ),
 }  # fmt: skip

@@ -3,9 +3,10 @@
     python tests/mutants/killing.py [PLUGIN]...   prints what became of each; exit status 1 for an unexplained survivor
     python tests/mutants/killing.py --write       also writes docs/mechanical_mutants.md and pins.json
 
-In this order: it cannot be loaded; a search finds a violation; an oracle objects to a run; it takes over CPU_SECONDS of
-processor time. If none of that, a pinned fact may differ: how many states a search has, or who entered in which order
-and with how many messages in runs of the same seed (pins.json holds them of each original). What is left is a survivor and wants an explanation.
+In this order: it cannot be loaded, or is refused; a search finds a violation; an oracle objects to a run; it takes over
+CPU_SECONDS of processor time. If none of that, a pinned fact may differ: how many states a search has, or who entered
+in which order and with which messages in runs of the same seed (pins.json holds them of each original). What is left is
+a survivor and wants an explanation.
 """
 
 import argparse
@@ -49,8 +50,14 @@ QUESTIONS: tuple[dict[str, Any], ...] = (
 )
 FIVE = {"requests": "1,1,1,0,0", "quorums": "[[0,3,4],[1,3,4],[2,3,4],[3,4],[3,4]]"}
 RING = {"requests": 1, "quorums": "[[0,1],[1,2],[0,2]]"}
+ON_QUORUMS = (RING, FIVE, {**FIVE, "network": "reordering"}, {**RING, "requests": 2, "network": "duplicating"})
+ON_TREES = (*QUESTIONS, {"nodes": 4, "requests": 1, "topology": "line", "holder": 2})
 QUESTIONS_OF: dict[str, tuple[dict[str, Any], ...]] = {
-    "maekawa": (RING, FIVE, {**FIVE, "network": "reordering"}, {**RING, "network": "duplicating"}),
+    "maekawa": ON_QUORUMS,
+    "agrawal_el_abbadi": ON_QUORUMS,
+    "raymond": ON_TREES,
+    "neilsen_mizuno": ON_TREES,
+    "raymond_k_entry": (*QUESTIONS, {"nodes": 3, "requests": "2,1,1", "k": 2}),
 }
 PINNED = "pinned fact"
 FORGET = "forget"  # the method of a plugin that says what a search may drop
@@ -134,7 +141,7 @@ class Court:
         except TooLong:
             return Fate(key, "processor time")
         except MxbenchError:
-            return Fate(key, "cannot be loaded")
+            return Fate(key, "refused")
         except Exception as error:  # a handler's own, where nobody turns it into a breach of the contract
             return Fate(key, f"raises: {type(error).__name__}")
         finally:

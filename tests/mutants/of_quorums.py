@@ -25,7 +25,6 @@ MAEKAWA = (
         "algorithms.md 1.7: no INQUIRE; three nodes in a ring wait for each other",
         changes=(("            self.send(Inquire, self.lock, out)\n", ""),),
         question=RING,
-        tcp=True,
         violates="no deadlock",
         steps=7,
         caught_by=("progress",),

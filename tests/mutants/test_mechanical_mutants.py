@@ -67,6 +67,7 @@ def test_every_small_change_of_a_class_is_made_once(tmp_path: Path) -> None:
     assert all("limit: ClassVar[int] = 3" in source for source in sources)
 
 
+@pytest.mark.slow
 def test_the_explained_survivors_are_mutants_that_exist() -> None:
     keys = {change.key for stem in plugins() for change in changes(PINS.parents[2] / "plugins" / f"{stem}.py")}
     assert {key for key in EXPLAINED if key not in keys} == set()

@@ -136,8 +136,8 @@ def test_real_processes_find_it_too(mutant: Mutant, tmp_path: Path) -> None:
     file = mutant.write(tmp_path)
     experiment = tmp_path / "experiment.yaml"
     experiment.write_text(
-        f"{{name: tcp, algorithm: {mutant.registered}, nodes: 3, engine: tcp, "
-        "workload: {type: hold, entries_per_node: 20, dwell: 1ms, think: {exponential: 2ms}}}\n"
+        f"{{name: tcp, algorithm: {mutant.registered}, nodes: 3, engine: tcp, network: {{delay: 2ms}}, "
+        "workload: {type: hold, entries_per_node: 40, dwell: 2ms, think: {exponential: 4ms}}}\n"
     )
     plugins = [ROOT / mutant.file if mutant.broken else file]
     [row] = mxbench.run(experiment, plugins=plugins, results=tmp_path / "results")["runs"]

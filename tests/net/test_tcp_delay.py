@@ -92,7 +92,7 @@ def test_a_link_that_loses_its_connection_keeps_what_it_holds_back(tmp_path: Pat
     assert_whole(disturbed.history)
 
 
-@pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.parametrize("algorithm", [Lamport, RicartAgrawala, Maekawa])
 def test_with_links_of_2_ms_a_simulation_tells_the_times_of_tcp(algorithm: Any, tmp_path: Path) -> None:
     far = []

@@ -17,7 +17,8 @@ ESCAPED = {
 
 def table(comparison: dict[str, Any], question: str, label: str) -> str:
     """Return the table of a comparison; it wants `booktabs` in the preamble, which its first line says."""
-    caption = " ".join(part for part in (_sentence(question), _sentence(reading(comparison).split("\n")[0])) if part)
+    intervals = next((line for line in reading(comparison).splitlines() if "interval (t)" in line), "")
+    caption = " ".join(part for part in (_sentence(question), _sentence(intervals)) if part)
     body = render(comparison, "latex").rstrip("\n").replace("±", r"$\pm$")
     return (
         "% needs \\usepackage{booktabs}\n"

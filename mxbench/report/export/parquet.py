@@ -13,7 +13,7 @@ from mxbench.errors import MachineError, ResultError
 from mxbench.report.export.rows import Table
 
 LIMIT = 1 << 63  # of BIGINT
-OFFLINE = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+OFFLINE: dict[str, Any] = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
 LONGEST_LINE = 1 << 28  # bytes
 
 

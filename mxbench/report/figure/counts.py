@@ -23,7 +23,7 @@ def messages_by_type(series: list[Series], look: Look) -> dict[str, Any]:
     kinds = list(totals)
     if len(kinds) > SERIES:
         kinds = sorted(sorted(kinds, key=lambda kind: -totals[kind])[: SERIES - 1], key=kinds.index)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for name, cost in costs.items():
         shown = {printable(kind): cost.get(kind, 0.0) for kind in kinds}
         rest = sum(mean for kind, mean in cost.items() if kind not in kinds)
@@ -33,7 +33,7 @@ def messages_by_type(series: list[Series], look: Look) -> dict[str, Any]:
         ]
     names = list(dict.fromkeys(row["series"] for row in rows))
     y = {"field": "name", "type": "nominal", "sort": None, "title": None, "axis": {"labelLimit": 130, "ticks": False}}
-    bars = {
+    bars: dict[str, Any] = {
         "mark": {"type": "bar"},
         "encoding": {
             "y": y, "x": {"field": "x", "stack": "zero", **quantity("messages per entry (black: claimed)")},
@@ -77,7 +77,7 @@ def by_node(lines: dict[str, list[float]], what: str | list[str], look: Look) ->
 
 
 def _claims(series: list[Series], y: dict[str, Any], look: Look) -> list[dict[str, Any]]:
-    """Return the layer of marks where a claim is, a line between its ends for a range; none where nothing is claimed."""
+    """Return the layers of marks where a claim is, a line between its ends for a range."""
     claims = [(one.name, claim_of(one.line, "messages_per_entry")) for one in series]
     values = [{"name": name, "low": claim[0], "high": claim[1]} for name, claim in claims if claim is not None]
     if not values:

@@ -1,4 +1,4 @@
-"""How waits, responses and synchronisation delays are distributed: the share of them up to each length, a line a setting.
+"""How waits, responses and synchronisation delays are distributed: a line a setting, the share of them up to a length.
 
 All are in ms, after the warm-up, with those of all repeats together.
 """
@@ -17,7 +17,7 @@ STEPS = 200  # of a line
 
 
 class Distribution(NamedTuple):
-    """What is distributed: its title, of what a share is told, its values of one run in ns, and why there may be none."""
+    """What is distributed. share_of: what is counted; values: of one run, in ns; none: why there may be none."""
 
     title: str
     share_of: str

@@ -56,4 +56,12 @@ def _stacked(above: dict[str, Any], below: dict[str, Any], look: Look) -> dict[s
         panels.append(kept | {"width": look.width - AXIS, "height": round(look.height * 0.55)})
     for channel in ("color", "strokeDash"):
         panels[1]["encoding"][channel] |= {"legend": None}
-    return {"$schema": above["$schema"], "vconcat": panels, "spacing": 6, "padding": 3, "config": above["config"]}
+    apart = {"scale": {"color": "independent", "shape": "independent", "strokeDash": "independent"}}  # and so legends
+    return {
+        "$schema": above["$schema"],
+        "vconcat": panels,
+        "resolve": apart,
+        "spacing": 6,
+        "padding": 3,
+        "config": above["config"],
+    }

@@ -128,7 +128,7 @@ def shaped(names: list[str]) -> dict[str, Any]:
 
 
 def _by_series(names: list[str], values: list[Any], columns: int, **legend: Any) -> dict[str, Any]:
-    shown = {"columns": columns, **legend} if len(names) > 1 else None
+    shown = {"columns": columns, "symbolOpacity": 1, **legend} if len(names) > 1 else None
     return {"field": "series", "type": "nominal", "sort": None, "scale": {"domain": names, "range": values},
             "legend": shown}  # fmt: skip
 

@@ -4,10 +4,11 @@ The measures are those of `mxbench compare`, and of `compare --theory` the delay
 have claims too. Along the axis goes the number of nodes, or any key that takes several numbers.
 """
 
+from itertools import pairwise
 from typing import Any
 
-from mxbench.errors import ResultError
 from mxbench.core.distributions import parse_duration
+from mxbench.errors import ResultError
 from mxbench.experiment.difference import MEASURES
 from mxbench.experiment.document import suggestion
 from mxbench.experiment.statistics import LEVEL, mean, t_interval
@@ -188,7 +189,7 @@ def _claims(claimed: list[Point], x: Point, y: Point, look: Look) -> list[dict[s
 
 
 def _have_room(values: list[float], log: bool) -> bool:
-    near = any(0 < low and high / low < TIGHT for low, high in zip(values, values[1:], strict=False))
+    near = any(low > 0 and high / low < TIGHT for low, high in pairwise(values))
     spread = values[-1] - values[0]
-    tight = any(high - low < spread / 14 for low, high in zip(values, values[1:], strict=False))
+    tight = any(high - low < spread / 14 for low, high in pairwise(values))
     return len(values) <= MOST_TICKS and not (near if log else tight)

@@ -15,6 +15,7 @@ from mxbench.report.figure.fairness import fairness
 from mxbench.report.figure.over_time import throughput
 from mxbench.report.figure.series import Series, drawable, series_of
 from mxbench.report.figure.style import THEMES, WIDTHS, Look
+from mxbench.report.figure.sweep import NAMES as MEASURE_NAMES
 from mxbench.report.figure.sweep import along, sweep
 
 KINDS: dict[str, Callable[[list[Series], Look], dict[str, Any]]] = {
@@ -25,6 +26,7 @@ KINDS: dict[str, Callable[[list[Series], Look], dict[str, Any]]] = {
     "fairness": fairness,
 }
 SWEEP = "sweep"
+PRINTED = Look()
 NAMES = (*KINDS, SWEEP)
 PAGE_MEASURES = ("messages_per_entry", "wait_ms.mean", "sync_delay_ms.mean", "entries_per_s")
 
@@ -76,7 +78,7 @@ def figure(
 
 
 def specification(
-    results: Iterable[str | Path], kind: str, look: Look = Look(), where: Iterable[str] = (),
+    results: Iterable[str | Path], kind: str, look: Look = PRINTED, where: Iterable[str] = (),
     measure: str = "messages_per_entry", over: str | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Return the Vega-Lite specification of a figure; see `figure`."""
@@ -91,7 +93,7 @@ def charts(*results: str | Path, where: Iterable[str] = (), theme: str = "light"
         raise ResultError(MISSING)
     look, found = Look(THEMES[theme]), drawable(results, where)
     if along(found) is not None:
-        asked = [(SWEEP, measure, partial(sweep, found, look, measure)) for measure in PAGE_MEASURES]
+        asked = [(SWEEP, MEASURE_NAMES[measure], partial(sweep, found, look, measure)) for measure in PAGE_MEASURES]
     else:
         series = series_of(found)
         asked = [(kind, TITLES[kind], partial(draw, series, look)) for kind, draw in KINDS.items()]

@@ -1,0 +1,220 @@
+"""The conformance suite, as `mxbench.testing` offers it."""
+
+from pathlib import Path
+
+import pytest
+
+from mxbench.conformance import costs, schedules, watching
+from mxbench.conformance.outcomes import Outcome, Report
+from mxbench.conformance.schedules import Bench, hostile
+from mxbench.core.algorithm import Assumptions, Out
+from mxbench.errors import PluginError
+from mxbench.registry import Registry
+from mxbench.scenarios import replay
+from mxbench.testing import Suite, algorithms_of, assert_conforms, check_algorithm
+from mxbench_plugins import ricart_agrawala
+from mxbench_plugins.agrawal_el_abbadi import AgrawalElAbbadi
+from mxbench_plugins.lamport import Lamport
+from mxbench_plugins.ricart_agrawala import RicartAgrawala
+
+BROKEN = Path(__file__).parent.parent / "broken"
+CHECKS = ["contract", "determinism", *(f"every-schedule-n{n}" for n in (1, 2, 3))]
+CHECKS += [*(f"random-schedules-n{n}" for n in range(4, 10)), "messages-per-entry", "delays", "outside-assumptions"]
+NAMES = list(Registry().all("algorithms"))
+
+
+class CheapClaim(RicartAgrawala):
+    """Claims to send no replies."""
+
+    name = "cheap-claim"
+    messages_per_entry = "n - 1"
+    response_time = {"uncontended": "1"}
+
+
+class UnreadableClaim(RicartAgrawala):
+    """Claims what nobody can work out."""
+
+    name = "unreadable-claim"
+    messages_per_entry = "2 * peers"
+
+
+class TrustsTheOrder(Lamport):
+    """Says that messages may overtake each other, and relies on it that they do not."""
+
+    name = "trusts-the-order"
+    assumes = Assumptions(fifo=False)
+
+
+class OnlyThreeGetStuck(RicartAgrawala):
+    """Right for up to three nodes; with more, the last one is never answered."""
+
+    name = "only-three-get-stuck"
+
+    def on_message(self, sender: int, message: object, out: Out) -> None:
+        if sender < 3 or isinstance(message, ricart_agrawala.Reply):
+            super().on_message(sender, message, out)
+
+
+def verdicts(report: Report) -> dict[str, str]:
+    return {outcome.check: outcome.verdict for outcome in report.outcomes}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_every_algorithm_that_is_shipped_conforms(name: str) -> None:
+    report = check_algorithm(Registry().get("algorithms", name).cls, max_states=120_000)
+    assert report.ok, str(report)
+    found = verdicts(report)
+    assert list(found) == CHECKS
+    assert found.pop("outside-assumptions") == "reported"
+    assert set(found.values()) == {"passed"}, str(report)
+
+
+@pytest.mark.slow
+def test_a_wrong_algorithm_fails_once_with_its_picture_and_its_schedule_is_kept_and_tried_first(tmp_path: Path) -> None:
+    report = check_algorithm(BROKEN / "replies_while_inside.py", database=tmp_path)
+    [failed] = report.failed
+    assert failed.check == "every-schedule-n2"
+    assert failed.text.startswith("mutual exclusion: nodes 0 and 1 are inside together after")
+    assert "#  ENTERS" in failed.details
+    assert verdicts(report)["random-schedules-n4"] == "undecided"
+    assert "FAILED     every-schedule-n2" in str(report)
+    [kept] = tmp_path.glob("*.yaml")
+    assert str(kept) in failed.details
+    assert replay(kept).property == "mutual exclusion"
+    first, *_ = Suite(algorithms_of(BROKEN / "replies_while_inside.py")[0], tmp_path).checks()
+    assert first.name == "saved-mutual-exclusion-n2"
+    assert first.make().verdict == "failed"
+
+
+def test_a_saved_schedule_passes_when_repaired_and_says_when_it_does_not_apply(tmp_path: Path) -> None:
+    [wrong] = algorithms_of(BROKEN / "replies_while_inside.py")
+    bench = Bench(wrong, tmp_path)
+    assert schedules.every_schedule(bench, 2).verdict == "failed"
+    [kept] = schedules.saved_schedules(bench)
+    source = kept.read_text()
+    right = type("Right", (RicartAgrawala,), {"name": wrong.name, "__module__": __name__})
+    assert schedules.saved_schedule(Bench(right, tmp_path), kept).verdict in ("passed", "reported")
+    kept.write_text(source.replace("Request(", "Demand("))
+    gone = schedules.saved_schedule(Bench(right, tmp_path), kept)
+    assert gone.verdict == "reported"
+    assert "does not apply any more: step" in gone.text
+    kept.write_text("no scenario")
+    assert schedules.saved_schedule(Bench(right, tmp_path), kept).verdict == "undecided"
+
+
+def test_schedules_of_other_algorithms_are_left_alone(tmp_path: Path) -> None:
+    [wrong] = algorithms_of(BROKEN / "enters_at_once.py")
+    schedules.every_schedule(Bench(wrong, tmp_path), 2)
+    assert schedules.saved_schedules(Bench(wrong, tmp_path)) != []
+    assert schedules.saved_schedules(Bench(RicartAgrawala, tmp_path)) == []
+
+
+def test_the_network_is_the_most_hostile_that_is_not_excluded() -> None:
+    assert str(hostile(Assumptions(fifo=True))) == "fifo"
+    assert str(hostile(Assumptions(lossless=False, no_duplicates=False))) == "reordering+duplicating:1+lossy:1"
+    assert str(hostile(Assumptions(fifo=True, crash_free=False))) == "crashing:1"
+
+
+def test_an_assumption_that_is_not_made_is_not_granted() -> None:
+    outcome = schedules.every_schedule(Bench(TrustsTheOrder), 2)
+    assert outcome.verdict == "failed"
+    assert schedules.every_schedule(Bench(Lamport), 2).verdict == "passed"
+
+
+def test_what_shows_with_many_nodes_only_is_found_at_random() -> None:
+    bench = Bench(OnlyThreeGetStuck)
+    assert schedules.every_schedule(bench, 2).verdict == "passed"
+    outcome = schedules.random_schedules(bench, 4)
+    assert (outcome.verdict, outcome.text.partition(":")[0]) == ("failed", "no deadlock")
+
+
+def test_a_search_that_is_too_large_says_what_it_covered() -> None:
+    outcome = schedules.every_schedule(Bench(RicartAgrawala, max_states=1_000), 3)
+    assert outcome.verdict == "passed"
+    assert "1, 1, 0 requests" in outcome.text
+    assert "ended at the limit of 1,000 states" in outcome.text
+    assert schedules.every_schedule(Bench(RicartAgrawala, max_states=5), 3).verdict == "undecided"
+
+
+def test_a_claim_that_does_not_hold_is_named_with_what_was_measured() -> None:
+    bench = Bench(CheapClaim)
+    assert "4 messages an entry, claimed exact 2 (3 nodes, saturated)" in costs.messages_claim(bench).text.splitlines()
+    delays = costs.delay_claims(bench)
+    assert delays.verdict == "failed"
+    assert "response time 2 T, claimed exact 1 (9 nodes, uncontended)" in delays.text.splitlines()
+
+
+def test_a_claim_that_cannot_be_read_fails_and_none_is_only_reported() -> None:
+    outcome = costs.messages_claim(Bench(UnreadableClaim))
+    assert outcome.verdict == "failed"
+    assert "'peers' is not known here" in outcome.text
+    [silent] = algorithms_of(BROKEN / "enters_at_once.py")
+    assert costs.delay_claims(Bench(silent)).verdict == "reported"
+
+
+def test_a_saturated_claim_is_compared_with_the_quorums_of_those_who_entered_in_the_window() -> None:
+    history = costs.run(AgrawalElAbbadi, 5)
+    assert history.plan.quorum_system == "tree"
+    assert all(holding for holding, _ in costs._messages(AgrawalElAbbadi, history))
+
+
+def test_what_becomes_of_it_outside_its_assumptions_is_reported() -> None:
+    outcome = schedules.outside_assumptions(Bench(RicartAgrawala))
+    assert outcome.verdict == "reported"
+    assert [line.partition(":")[0] for line in outcome.text.splitlines()] == [
+        "a repeated message", "a lost message", "a crash"
+    ]  # fmt: skip
+    assert "a lost message: violates 'no deadlock' after 4 steps, 2 nodes that ask once" in outcome.text
+
+
+def test_nodes_that_there_are_no_quorums_for_are_undecided() -> None:
+    class OnPlanes(AgrawalElAbbadi):
+        """Needs a projective plane."""
+
+        name = "on-planes"
+        quorum_system = "projective-plane"
+
+    assert schedules.random_schedules(Bench(OnPlanes), 5).verdict == "undecided"
+    assert schedules.every_schedule(Bench(OnPlanes), 3).verdict == "passed"
+
+
+@pytest.mark.slow
+def test_a_handler_that_does_not_return_ends_the_suite_and_not_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watching, "LIMIT_S", 3.0)
+    report = check_algorithm(Path(__file__).parent / "habits" / "never_returns.py")
+    assert [outcome.check for outcome in report.failed] == ["contract"]
+    assert {outcome.verdict for outcome in report.outcomes[1:]} == {"undecided"}
+
+
+@pytest.mark.slow
+def test_the_assertion_shows_the_whole_report() -> None:
+    with pytest.raises(AssertionError) as error:
+        assert_conforms(BROKEN / "enters_at_once.py")
+    lines = str(error.value).splitlines()
+    assert lines[1] == "enters-at-once: 1 failed, 10 undecided, 3 passed"
+    assert "every-schedule-n2    mutual exclusion: nodes 0 and 1 are inside together" in str(error.value)
+    assert_conforms(RicartAgrawala, max_states=2_000)
+
+
+def test_a_report_is_a_line_for_each_check_and_the_picture_below_it() -> None:
+    wrong = Outcome("contract", "failed", "a.py:3: on_start waits\na.py:4: on_start waits", "a\n\nb")
+    report = Report("some-lock", (wrong, Outcome("delays", "passed", "as claimed")))
+    assert not report.ok
+    assert str(report).splitlines() == [
+        "some-lock: 1 failed, 1 passed",
+        "  FAILED     contract  a.py:3: on_start waits",
+        "                       a.py:4: on_start waits",
+        "      a",
+        "",
+        "      b",
+        "  passed     delays    as claimed",
+    ]
+
+
+def test_a_file_without_one_algorithm_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "two.py"
+    source = (BROKEN / "enters_at_once.py").read_text()
+    file.write_text(source.replace("return [EntersAtOnce]", "return []"))
+    with pytest.raises(PluginError):
+        check_algorithm(file)
