@@ -11,10 +11,8 @@ import json
 import math
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -22,10 +20,10 @@ from tabulate import tabulate
 
 from mxbench.bench.plans import busy_plan, shipped
 from mxbench.bench.row import quantity
+from mxbench.bench.tcp_runs import run_over_tcp
 from mxbench.core.distributions import Exponential
 from mxbench.core.history import History, Section
 from mxbench.core.network import Network
-from mxbench.net.cluster import Cluster
 from mxbench.sim.world import World
 from mxbench.workloads.hold import Hold
 
@@ -89,8 +87,7 @@ def render(curves: Sequence[dict[str, Any]]) -> str:
 def point_on_tcp(algorithm: str, nodes: int) -> Point:
     """Return what a run over tcp cost, its memory that of the largest node process."""
     cls = shipped(algorithm)
-    with tempfile.TemporaryDirectory(prefix="mxbench-") as folder:
-        history = Cluster(busy_plan(cls, nodes, max(ENTRIES["tcp"] // nodes, 1)), Path(folder)).run()
+    history, _, _ = run_over_tcp(busy_plan(cls, nodes, max(ENTRIES["tcp"] // nodes, 1)))
     assert history.ending.reason == "quiet", history.ending
     steps = sum(sum(node.totals.handled_by_type) for node in history.nodes) + 2 * len(history.entries)
     cpu_s = sum(node.totals.cpu_s for node in history.nodes)

@@ -1,7 +1,6 @@
 """The engine tcp: against a C program with the same messages, with history and without, and with a hundred nodes."""
 
 import tempfile
-import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -10,8 +9,8 @@ from mxbench.bench.floors import NO_GCC, Measure, compile_tcp_floor, run_tcp_flo
 from mxbench.bench.pace import Pace
 from mxbench.bench.plans import busy_plan, shipped
 from mxbench.bench.row import Row, at_least, below, measured, noise_of, skipped
+from mxbench.bench.tcp_runs import run_over_tcp
 from mxbench.core.history import History
-from mxbench.net.cluster import Cluster
 
 TRIAL_ENTRIES = 2_000  # of the floor, to find out how many make a run of the wanted length
 TRIAL_SHARE = 0.25  # of the floor's entries, for ours
@@ -20,30 +19,17 @@ HISTORY, NODE_10, NODE_100 = below(1.10), below(35, "MB"), below(60, "MB")
 READY, WHOLE, MANY, EACH = below(3, "s"), below(15, "s"), 100, 10
 
 
-class TimedCluster(Cluster):
-    """A Cluster that measures the time from its start command to the end of the run, with any level of history."""
-
-    span_s = 0.0
-
-    def _go(self) -> None:
-        began = time.monotonic()
-        super()._go()
-        self.span_s = time.monotonic() - began
-
-
 def run_ours(nodes: int, entries_per_node: int, history: str = "full") -> Measure:
     """Run Lamport's algorithm on the engine tcp; raise AssertionError if its counts are wrong."""
-    with tempfile.TemporaryDirectory(prefix="mxbench-") as folder:
-        cluster = TimedCluster(busy_plan(shipped("lamport"), nodes, entries_per_node, history), Path(folder))
-        found = cluster.run()
+    found, span_s, _ = run_over_tcp(busy_plan(shipped("lamport"), nodes, entries_per_node, history))
     entries = nodes * entries_per_node
     messages = sum(sum(node.totals.sent_by_type) for node in found.nodes)
     assert found.ending.reason == "quiet", found.ending
     assert messages == 3 * (nodes - 1) * entries, f"{messages} messages for {entries} entries of {nodes} nodes"
-    seconds = _first_request_to_last_release(found) if history != "off" else cluster.span_s
+    seconds = _first_request_to_last_release(found) if history != "off" else span_s
     cpu_s = sum(node.totals.cpu_s for node in found.nodes)
     peak_bytes = max(node.totals.peak_bytes for node in found.nodes)
-    return Measure(entries, messages, seconds, cpu_s, cluster.span_s, peak_bytes)
+    return Measure(entries, messages, seconds, cpu_s, span_s, peak_bytes)
 
 
 def _first_request_to_last_release(history: History) -> float:
@@ -126,9 +112,7 @@ def over_the_floor(case: str, nodes: int, pace: Pace) -> Iterator[Row]:
 def hundred_nodes(case: str, pace: Pace) -> Iterator[Row]:
     """Yield the lines of one run with a hundred nodes."""
     plan = busy_plan(shipped("lamport"), MANY, EACH, time_limit=3 * WHOLE.number)
-    with tempfile.TemporaryDirectory(prefix="mxbench-") as folder:
-        cluster = Cluster(plan, Path(folder))
-        found = cluster.run()
+    found, _, cluster = run_over_tcp(plan)
     over = "" if found.ending.reason == "quiet" else f"the run did not end: {found.ending.text}"
     connections = f"{MANY * (MANY - 1) // 2:,} connections"
     yield measured(case, "tcp", f"n = {MANY}: nodes ready, {connections}", [cluster.ready_s], READY, pace.noise)

@@ -2,15 +2,13 @@
 
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from statistics import median
 
 from mxbench.bench.pace import Pace
 from mxbench.bench.plans import busy_plan, shipped
 from mxbench.bench.row import Row, below, measured, noise_of
-from mxbench.net.cluster import Cluster
+from mxbench.bench.tcp_runs import run_over_tcp
 
 GOAL = below(2.0)
 ENTRIES = 1_000
@@ -25,8 +23,7 @@ def ping_pong() -> float:
 
 def wait_p50() -> float:
     """Return the median wait in seconds of a node whose peer never wants to enter."""
-    with tempfile.TemporaryDirectory(prefix="mxbench-") as folder:
-        found = Cluster(busy_plan(shipped("lamport"), 2, [ENTRIES, 0]), Path(folder)).run()
+    found, _, _ = run_over_tcp(busy_plan(shipped("lamport"), 2, [ENTRIES, 0]))
     waits = [section.entered - section.requested for section in found.sections if section.entered is not None]
     assert len(waits) == ENTRIES, found.ending
     return median(waits) / 1e9

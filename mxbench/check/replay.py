@@ -130,7 +130,9 @@ class Replay:
 
 
 def replay(question: Question, schedule: Sequence[Event], message_of: Any) -> list[Step]:
-    """Return the trace of a schedule."""
+    """Return the trace of a schedule; none of an empty one: a node may not even have come to its first step."""
+    if not schedule:
+        return []
     nodes = Replay(question, message_of)
     return [nodes.take(event) for event in schedule]
 

@@ -44,6 +44,8 @@ class Fencing(Checker):
         if doubt is not None:
             return doubt
         count = len(by_number)
+        if not count:
+            return Finding(self.property, "undecided", "a crash cut off every entry: there is none to judge")
         missing = next((number for number in range(1, count + 1) if number not in by_number), None)
         if missing is not None:
             text = f"no entry has the number {missing}, and there are {count}: the history has a hole"

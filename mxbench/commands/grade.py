@@ -1,5 +1,6 @@
 """The command `mxbench grade`."""
 
+import os
 import secrets
 import signal
 import sys
@@ -28,8 +29,8 @@ def grade(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")] = False,
 ) -> None:
     """Grade a course's submissions, none of which is trusted: points by property and by cost, and a page each."""
-    if sys.platform == "win32":
-        raise ExperimentError("mxbench grade needs the limits of a Unix system; run it in WSL or in a container")
+    if not hasattr(os, "killpg"):
+        raise ExperimentError("mxbench grade needs the processes of a POSIX system; run it in WSL or in a container")
     from mxbench.check.text import ProgressLine
     from mxbench.grading.grade import grade as grade_all
     from mxbench.grading.rubric import find_rubric, read_rubric

@@ -24,6 +24,9 @@ def report(
     It is one file, needs no network, and prints well. Several results are compared on one page. A file is a scenario,
     or what 'mxbench check --json' printed, to go through step by step.
     """
+    from mxbench.experiment.index import refresh_index
     from mxbench.report.page.writing import report as written
 
-    print(written(*results, out=out, plugins=plugin or ()))
+    file = written(*results, out=out, plugins=plugin or ())
+    refresh_index(file)
+    print(file)

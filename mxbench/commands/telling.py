@@ -40,7 +40,7 @@ def _telling() -> Iterator[None]:
             print(f"mxbench: {line}", file=sys.stderr)
         sys.exit(3 if isinstance(error, MachineError) else 2)
     except KeyboardInterrupt as error:
-        print(f"mxbench: {error or 'interrupted'}", file=sys.stderr)
+        print(f"mxbench: {str(error) or 'interrupted'}", file=sys.stderr)
         sys.exit(INTERRUPTED)
     except BrokenPipeError:  # the reader of a pipe has enough, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python flushes once more, and complains

@@ -11,7 +11,6 @@ with what was tried that is not allowed.
 
 import gc
 import os
-import resource
 import sys
 from collections.abc import Sequence
 from types import ModuleType
@@ -186,6 +185,8 @@ def _algorithm_of(module: ModuleType, name: str) -> type[Algorithm]:
 
 def _limit(setting: Setting) -> None:
     """Set limits that only a privileged process could lift again, and from then on none can, where seccomp holds."""
+    import resource  # which only POSIX has
+
     limits = (
         (resource.RLIMIT_CORE, 0), (resource.RLIMIT_NOFILE, MAX_OPEN), (resource.RLIMIT_FSIZE, setting.output_bytes),
         (resource.RLIMIT_CPU, setting.cpu_s), (resource.RLIMIT_NPROC, 0), (resource.RLIMIT_AS, setting.memory_bytes),

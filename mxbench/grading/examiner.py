@@ -6,7 +6,6 @@ counts.
 """
 
 import os
-import resource
 import secrets
 import sys
 import tempfile
@@ -247,6 +246,8 @@ def _evidence(row: dict[str, Any]) -> list[str]:
 def main() -> None:
     """Examine what standard input asks for."""
     die_with_parent(int(sys.argv[1]))
+    import resource  # which only POSIX has
+
     resource.setrlimit(resource.RLIMIT_AS, (EXAMINER_BYTES, EXAMINER_BYTES))
     answers = os.dup(1)
     os.dup2(2, 1)  # nothing but frames goes to the judge

@@ -135,7 +135,7 @@ class Channel:
         return found[_LENGTH.size : wanted]
 
 
-def _wait(poll: select.poll, deadline: float) -> None:
+def _wait(poll: "select.poll", deadline: float) -> None:
     left = deadline - time.monotonic()
     if left <= 0 or not poll.poll(left * 1000):
         raise Late

@@ -54,7 +54,7 @@ class Cost(Metric):
         found.update(_totals(history, found["entries"] or 0))
         window = saturated_window(history)
         found["saturated_messages_per_entry"] = window.messages_per_entry if window else None
-        claimed = _claimed(history)
+        claimed = _claimed(history, window)
         found["claimed_messages_per_entry"] = claimed.value
         found["claim_kind"], found["claim_regime"] = claimed.kind, claimed.regime
         if claimed.regime == "saturated":
@@ -142,11 +142,18 @@ def _ratio(figure: float | None, claim: float | list[float] | None) -> float | N
     return figure / claim if figure is not None and claim and not isinstance(claim, list) else None
 
 
-def _claimed(history: History) -> Claimed:
-    """Return the claim of the algorithm's class for this run: n nodes, and k, the mean quorum of who entered."""
-    plan = history.plan
-    names = plan.names([entry.node for entry in history.entries])
-    return claim_for(load_class(plan.algorithm).messages_per_entry, plan.regime, names)
+def _claimed(history: History, window: Window | None) -> Claimed:
+    """Return the claim of the algorithm's class for this run: n nodes, and k, the mean quorum of who entered.
+
+    Of a claim on saturation it is who entered in the window: where quorums differ, a large one may enter less often.
+    """
+    plan, claim = history.plan, load_class(history.plan.algorithm).messages_per_entry
+    asked = [entry.node for entry in history.entries]
+    found = claim_for(claim, plan.regime, plan.names(asked))
+    if found.regime == "saturated" and window and plan.quorums:
+        opening = max(plan.warmup_entries, 1)
+        found = claim_for(claim, plan.regime, plan.names(asked[opening : opening + window.entries]))
+    return found
 
 
 def _totals(history: History, entries: int) -> dict[str, Any]:

@@ -171,3 +171,29 @@ def test_json_has_the_fields_of_the_contract_and_nothing_else_is_printed() -> No
 
 def test_check_is_a_function_of_the_package() -> None:
     assert mxbench.check("lamport", nodes=1, requests=1)["verdict"] == "valid"
+
+
+RAISES = """from mxbench import Algorithm, hookimpl
+
+
+class RaisesAtStart(Algorithm):
+    name = "raises-at-start"
+
+    def on_start(self, out):
+        raise RuntimeError("nothing works")
+
+    def on_request(self, request, out):
+        out.enter()
+
+
+@hookimpl
+def mxbench_algorithms():
+    return [RaisesAtStart]
+"""
+
+
+def test_a_node_that_raises_before_its_first_step_breaks_the_contract(tmp_path: Path) -> None:
+    (tmp_path / "raises.py").write_text(RAISES)
+    found = mxbench.check(tmp_path / "raises.py", nodes=2)
+    assert (found["verdict"], found["property"], found["trace"]) == ("violated", "contract", [])
+    assert "raises.py:8: RuntimeError: nothing works (in on_start" in found["text"]

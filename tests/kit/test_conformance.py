@@ -122,6 +122,7 @@ def test_an_assumption_that_is_not_made_is_not_granted() -> None:
     assert schedules.every_schedule(Bench(Lamport), 2).verdict == "passed"
 
 
+@pytest.mark.slow
 def test_what_shows_with_many_nodes_only_is_found_at_random() -> None:
     bench = Bench(OnlyThreeGetStuck)
     assert schedules.every_schedule(bench, 2).verdict == "passed"
@@ -137,6 +138,7 @@ def test_a_search_that_is_too_large_says_what_it_covered() -> None:
     assert schedules.every_schedule(Bench(RicartAgrawala, max_states=5), 3).verdict == "undecided"
 
 
+@pytest.mark.slow
 def test_a_claim_that_does_not_hold_is_named_with_what_was_measured() -> None:
     bench = Bench(CheapClaim)
     assert "4 messages an entry, claimed exact 2 (3 nodes, saturated)" in costs.messages_claim(bench).text.splitlines()
@@ -159,6 +161,7 @@ def test_a_saturated_claim_is_compared_with_the_quorums_of_those_who_entered_in_
     assert all(holding for holding, _ in costs._messages(AgrawalElAbbadi, history))
 
 
+@pytest.mark.slow
 def test_what_becomes_of_it_outside_its_assumptions_is_reported() -> None:
     outcome = schedules.outside_assumptions(Bench(RicartAgrawala))
     assert outcome.verdict == "reported"

@@ -18,6 +18,7 @@ def mxbench(folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
+@pytest.mark.slow
 def test_the_three_files_are_written_and_the_checker_rejects_the_algorithm_with_a_picture(tmp_path: Path) -> None:
     done = mxbench(tmp_path, "new", "algorithm", "hello")
     assert (done.returncode, done.stderr) == (0, "")
@@ -57,6 +58,7 @@ def test_what_is_written_is_clean_and_has_its_names(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.slow
 def test_a_file_that_is_there_is_never_overwritten(tmp_path: Path) -> None:
     (tmp_path / "hello.yaml").write_text("mine")
     done = mxbench(tmp_path, "new", "algorithm", "hello")
@@ -87,6 +89,7 @@ def test_a_name_that_cannot_be_used_is_refused(name: str, said: str, tmp_path: P
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_something_else_than_an_algorithm_is_refused(tmp_path: Path) -> None:
     done = mxbench(tmp_path, "new", "workload", "hello")
     assert (done.returncode, done.stderr) == (

@@ -107,12 +107,14 @@ def test_the_test_that_is_written_beside_a_plugin_fails_until_it_is_right(pytest
     assert list(pytester.path.joinpath(".mxbench").glob("hello--*.yaml"))
 
 
+@pytest.mark.slow
 def test_without_the_flag_a_file_that_brings_an_algorithm_is_no_test(pytester: pytest.Pytester) -> None:
     new_algorithm(pytester)
     pytester.path.joinpath("test_hello.py").unlink()
     assert run(pytester, "hello.py").ret == pytest.ExitCode.NO_TESTS_COLLECTED
 
 
+@pytest.mark.slow
 def test_in_a_folder_the_files_that_bring_algorithms_are_found_and_tests_stay_tests(pytester: pytest.Pytester) -> None:
     new_algorithm(pytester)
     pytester.path.joinpath("other.py").write_text("X = 1\n")
@@ -124,6 +126,7 @@ def test_in_a_folder_the_files_that_bring_algorithms_are_found_and_tests_stay_te
     assert len(found) == 15
 
 
+@pytest.mark.slow
 def test_a_file_that_does_not_load_is_an_error_with_its_line(pytester: pytest.Pytester) -> None:
     pytester.path.joinpath("bad.py").write_text("def mxbench_algorithms(:\n")
     result = run(pytester, "--mxbench", "bad.py")
@@ -157,6 +160,7 @@ def test_counts_are_held_against_the_baseline_beside_the_test(pytester: pytest.P
     changed.stdout.fnmatch_lines(["*messages was 240, is 360;*if that is meant, run pytest with --mxbench-update*"])
 
 
+@pytest.mark.slow
 def test_the_fixture_skips_without_pytest_benchmark(pytester: pytest.Pytester) -> None:
     pytester.path.joinpath("test_price.py").write_text(BENCHMARK.format(module="lamport", name="Lamport"))
     result = run(pytester, "-p", "no:benchmark", "-rs")

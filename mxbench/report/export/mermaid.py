@@ -6,6 +6,7 @@ it does not hold the whole run.
 """
 
 from collections.abc import Iterator
+from itertools import islice
 
 from mxbench.core.history import Event, History
 from mxbench.errors import ResultError
@@ -16,6 +17,8 @@ from mxbench.report.text import headline, printable, value_text
 MOST_EVENTS = 200  # that are drawn
 MOST_PLACES = 16
 PLAIN = frozenset(" .,:()=+*/_'[]-")  # and letters and digits; whatever else is written as a number
+
+Lost = set[tuple[int, int, int]]  # messages: sender, receiver, sequence number
 
 
 def diagram(history: History) -> str:
@@ -29,11 +32,9 @@ def diagram(history: History) -> str:
     lines = [f"%% {escaped(headline(history))}", "sequenceDiagram"]
     for place in places:
         lines.append(f"    participant n{place} as {'node' if place < history.plan.nodes else 'server'} {place}")
-    drawn, total = [], 0
-    for drawing in _drawings(history):
-        total += 1
-        if total <= MOST_EVENTS:
-            drawn += drawing
+    lost = _never_delivered(history)
+    drawn = [line for drawing in islice(_drawings(history, lost), MOST_EVENTS) for line in drawing]
+    total = sum(_is_drawn(event, lost) for event in history)
     lines += [f"    {line}" for line in drawn]
     over = f"n{places[0]}" + (f",n{places[-1]}" if len(places) > 1 else "")
     if total > MOST_EVENTS:
@@ -51,9 +52,14 @@ def escaped(text: str) -> str:
     )
 
 
-def _drawings(history: History) -> Iterator[list[str]]:
+def _is_drawn(event: Event, lost: Lost) -> bool:
+    if event.kind == "sent":
+        return (event.node, event.peer, event.sequence) in lost
+    return event.kind != "value"
+
+
+def _drawings(history: History, lost: Lost) -> Iterator[list[str]]:
     """Yield the lines of each event that is drawn."""
-    lost = _never_delivered(history)
     names = fields_of(history)
     inside: set[int] = set()
     for event in history:
@@ -79,7 +85,7 @@ def _drawings(history: History) -> Iterator[list[str]]:
                 yield [f"Note over {here}: {escaped(str(event.detail))}"]
 
 
-def _never_delivered(history: History) -> set[tuple[int, int, int]]:
+def _never_delivered(history: History) -> Lost:
     if not history.complete:
         return set()
     sent, delivered = set(), set()

@@ -27,7 +27,7 @@ def run_table(document: dict[str, Any]) -> Table:
 
 def as_json(value: Any) -> str:
     """Return plain data as JSON in ASCII, bytes in hexadecimal."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=True, default=_told)
+    return _ENCODER.encode(value)
 
 
 def _flat(row: dict[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
@@ -45,3 +45,6 @@ def _flat(row: dict[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
 
 def _told(value: Any) -> str:
     return value.hex() if isinstance(value, bytes) else str(value)
+
+
+_ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True, default=_told)  # json.dumps makes one each time
