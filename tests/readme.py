@@ -20,7 +20,8 @@ from mxbench.registry import Registry
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
-FILES = (README, ROOT / "plugins" / "README.md")
+GUIDE = ROOT / "plugins" / "README.md"
+FILES = (README, GUIDE)
 PART = re.compile(r"<!-- (?P<name>(?:table|code|output): .+?) -->\n(?P<text>.*?)<!-- end -->", re.DOTALL)
 
 

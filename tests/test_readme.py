@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from readme import README, make, parts, without_numbers
+from readme import GUIDE, README, make, parts, without_numbers
 
 TEXT = README.read_text()
 PARTS = parts(TEXT)
@@ -20,6 +20,10 @@ def test_a_generated_part_is_up_to_date(name: str) -> None:
         assert without_numbers(PARTS[name]) == without_numbers(now)
     else:
         assert PARTS[name] == now, "run `python tests/readme.py` and look at what has changed"
+
+
+def test_the_guide_has_the_same_table_of_algorithms() -> None:
+    assert parts(GUIDE.read_text())["table: algorithms"] == PARTS["table: algorithms"]
 
 
 def test_the_parts_that_a_reader_sees_first_are_there() -> None:
