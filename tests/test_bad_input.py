@@ -1,4 +1,4 @@
-"""Bad input as issue 3 lists it, typed at the real command: each message is read whole, and nothing is left behind.
+"""Bad input, typed at the real command: each message is read whole, and nothing is left behind.
 
 The rules themselves are held by test_source, test_schema, test_planning and test_transfers_file; here a person types.
 """

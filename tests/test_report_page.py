@@ -2,8 +2,10 @@
 
 import base64
 import hashlib
+import itertools
 import json
 import re
+import statistics
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,15 +13,18 @@ from typing import Any
 import plans
 import pytest
 from impatient_bank import ImpatientBank
-from report_runs import MILLISECOND, Greedy, bank
+from report_runs import MILLISECOND, Greedy, Selfish, bank, one_ms
 from typer.testing import CliRunner
 
 import mxbench
 from mxbench.cli import app
+from mxbench.core.distributions import Uniform
+from mxbench.core.history import History
 from mxbench.core.records import DELIVERED, ENTERED, EVERY_PEER, RELEASED, REQUESTED, SENT
 from mxbench.errors import ResultError
 from mxbench.report.page import source
 from mxbench.report.page.chain import chain
+from mxbench.report.page.charts import charts
 from mxbench.report.page.markup import data, text
 from mxbench.report.page.packed import pack
 from mxbench.report.page.steps import steps_run
@@ -292,6 +297,57 @@ def test_a_hundred_thousand_messages_of_ten_nodes_make_a_page_under_six_megabyte
     page = mxbench.report(ran(tmp_path, set=settings))
     assert json.loads((page.parent / "summary.json").read_text())["runs"][0]["messages"] == 99_900
     assert page.stat().st_size < 6_000_000
+
+
+# ---- what the charts take from the metrics ---------------------------------------------------------------------------
+
+
+def overtaken_by_hand(history: History) -> dict[int, list[int]]:
+    """For each node how many entries of others fell between each of its requests and its entry, pair by pair."""
+    found: dict[int, list[int]] = {}
+    for own in history.sections:
+        end = own.entered if own.entered is not None else history.end()
+        others = [one for one in history.entries if one.node != own.node]
+        between = [one for one in others if own.requested < (one.entered or 0) <= end]
+        found.setdefault(own.node, []).append(len(between))
+    return found
+
+
+@pytest.mark.parametrize("algorithm", [Lamport, Selfish], ids=["all enter", "node 0 alone enters"])
+def test_overtaking_is_averaged_over_the_requests_of_each_node(algorithm: type) -> None:
+    history = plans.run(algorithm, 3, entries=[5, 3, 0], think=Uniform(0.0, 0.004), delay=one_ms)
+    by_hand = overtaken_by_hand(history)
+    shown = charts(history)["overtaking"]
+    means = [round(sum(by_hand[node]) / len(by_hand[node]), 3) for node in (0, 1)]
+    assert shown == {"means": [*means, None], "most": max(by_hand[0] + by_hand[1])}
+    assert means[0] != means[1]
+
+
+def test_the_synchronisation_delays_are_the_times_from_an_exit_to_the_next_entry() -> None:
+    def further_is_slower(sender: int, to: int, message: Any) -> int:
+        return (sender + to) * MILLISECOND
+
+    history = plans.run(Lamport, 3, entries=4, delay=further_is_slower)  # without think time somebody always waits
+    shown = charts(history)["sync_delay"]
+    pairs = itertools.pairwise(history.entries)
+    delays = sorted(((after.entered or 0) - (before.released or 0)) / MILLISECOND for before, after in pairs)
+    assert len(set(delays)) > 2
+    points = shown["points"]
+    assert points[:2] == [(0, 0), (delays[0], 0)]
+    assert [x for x, _ in points[2:]] == delays
+    assert [share for _, share in points[2:]] == [(place + 1) / len(delays) for place in range(len(delays))]
+    assert (shown["p50"], shown["p99"]) == (statistics.median_low(delays), delays[-1])
+
+
+def test_the_charts_leave_the_warm_up_out_and_say_so() -> None:
+    whole, cut = (charts(bank(Lamport, entries=4, warmup_entries=warmup)) for warmup in (0, 5))
+    assert (whole["warmed_up"], cut["warmed_up"]) == (False, True)
+    assert len(cut["sync_delay"]["points"]) == 2 + 12 - 5 < len(whole["sync_delay"]["points"])
+
+
+def test_without_an_entry_there_is_nothing_for_the_charts() -> None:
+    history = bank(Lamport, nodes=3, entries=0)
+    assert charts(history) == {"warmed_up": False, "sync_delay": None, "overtaking": None}
 
 
 # ---- the ledger -----------------------------------------------------------------------------------------------------

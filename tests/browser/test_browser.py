@@ -1,6 +1,7 @@
 """The page as a person meets it: opened in a real browser, looked at, clicked and typed on."""
 
 import json
+import statistics
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from typer.testing import CliRunner
 import mxbench
 from mxbench.cli import app
 from mxbench.core.history import History
+from mxbench.metrics.delay import synchronisation_delays
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -31,6 +33,7 @@ faults: [{at: 8ms, crash: 1, for: 10ms}, {at: 12ms, partition: [[0], [1, 2]], fo
 """
 ARROWS = "document.querySelectorAll('.diagram [data-m]').length"
 SAID = "document.querySelector('.said').textContent"
+TITLES = "[...document.querySelectorAll('#charts figcaption')].map((one) => one.textContent)"
 ALL = '#space-time button[aria-label="show all"]'
 CONTRAST = """(() => {
   const numbers = (colour) => (colour.match(/[\\d.]+/g) ?? []).map(Number);
@@ -261,6 +264,55 @@ def test_the_ledger_has_a_block_a_height_and_links(page: Page, small: Path) -> N
     assert page.run("document.querySelectorAll('#chain .link.broken').length") == 0
 
 
+def chart(page: Page, title: str) -> str:
+    """The expression of the chart whose title begins so."""
+    places = [place for place, one in enumerate(page.run(TITLES)) if one.startswith(title)]
+    assert len(places) == 1, title
+    return f"document.querySelectorAll('#charts figure')[{places[0]}]"
+
+
+def test_the_overtaking_of_each_node_is_drawn_beside_its_entries(page: Page, small: Path) -> None:
+    page.open(small / "report.html")
+    history = mxbench.load_history(small)
+    means = []
+    for node in range(3):
+        own = [entry for entry in history.entries if entry.node == node]
+        others = [entry.entered or 0 for entry in history.entries if entry.node != node]
+        counts = [sum(one.requested < at <= (one.entered or 0) for at in others) for one in own]
+        means.append(round(sum(counts) / len(counts), 3))
+    drawn = chart(page, "Overtaking, by node: entries of others between request and entry, on average (at most ")
+    told = page.run(f"{drawn}.querySelector('svg').getAttribute('aria-label')")
+    assert told.endswith(": " + ", ".join(f"node {node} {mean:g}" for node, mean in enumerate(means)))
+    widths = page.run(f"[...{drawn}.querySelectorAll('rect')].map((one) => Number(one.getAttribute('width')))")
+    assert widths == pytest.approx([182 * mean / max(*means, 1) for mean in means], abs=0.06)
+    assert max(widths) > 0
+    assert [title.partition(",")[0] for title in page.run(TITLES)[-2:]] == ["Entries", "Overtaking"]
+
+
+def test_the_synchronisation_delays_are_drawn_as_a_distribution(page: Page, small: Path) -> None:
+    page.open(small / "report.html")
+    delays = sorted(one / 1e6 for one in synchronisation_delays(mxbench.load_history(small)))
+    half = statistics.median_low(delays)
+    drawn = chart(page, "Share of synchronisation delays up to a length (half of them ")
+    title = page.run(f"{drawn}.querySelector('figcaption').textContent")
+    assert float(title.partition("half of them ")[2].partition(",")[0]) == pytest.approx(half, rel=0.01)
+    told = page.run(f"{drawn}.querySelector('svg').getAttribute('aria-label')")
+    assert told == f"{title}, over synchronisation delay, ms"
+    line = page.run(f"{drawn}.querySelector('.balance').getAttribute('d')")
+    assert line.startswith("M46 176H")  # from no delay and no share, at the left below
+    reached = [float(part.partition("V")[0]) for part in line.split("H")[1:]]
+    assert reached == pytest.approx([46 + 322 * at / delays[-1] for at in [delays[0], *delays]], abs=0.06)
+
+
+def test_delays_that_are_all_zero_still_stand_on_an_axis_with_numbers(page: Page, tmp_path: Path) -> None:
+    folder = result(tmp_path, more="network: {delay: 0s}")
+    assert {*synchronisation_delays(mxbench.load_history(folder))} == {0}
+    page.open(mxbench.report(folder))
+    drawn = chart(page, "Share of synchronisation delays up to a length (half of them 0.00, 99 % 0.00 ms)")
+    along = f"[...{drawn}.querySelectorAll('text[text-anchor=middle]')].map((one) => one.textContent)"
+    assert page.run(along) == ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0", "synchronisation delay, ms"]
+
+
 def test_hostile_names_stay_text(page: Page, tmp_path: Path) -> None:
     folder = result(tmp_path, question=HOSTILE)
     page.open(mxbench.report(folder))
@@ -343,7 +395,7 @@ def test_a_sweep_is_drawn_with_its_claims(page: Page, tmp_path: Path) -> None:
     assert (
         page.run("document.querySelectorAll('#sweep figure:first-child .claim').length") == 1
     )  # maekawa's needs more load
-    assert page.run("document.querySelectorAll('#charts figure').length") == 5
+    assert page.run("document.querySelectorAll('#charts figure').length") == 7
     assert page.run(CONTRAST) == []
 
 

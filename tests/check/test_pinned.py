@@ -165,6 +165,9 @@ def test_finds_the_shortest_way_wrong_outside_the_assumptions(
         ("maekawa_without_extra_failed", CIRCLES["tree"], "no deadlock", 16),
         ("maekawa_without_extra_failed", CIRCLES["majority"], "no deadlock", 13),
         ("lodha_kshemkalyani_as_printed", {}, "no deadlock", 13),
+        ("cao_singhal_as_stated", {"nodes": 2, "requests": "2,1"}, "no deadlock", 16),
+        pytest.param("cao_singhal_as_stated", {}, "no deadlock", 20, marks=SLOW),
+        pytest.param("cao_singhal_as_stated", FIVE, "no deadlock", 24, marks=SLOW),
         ("raymond_one_reply_short", {"nodes": 2}, "mutual exclusion", 2),
         ("raymond_one_reply_short", {"k": 2}, "mutual exclusion", 3),
         ("raymond_one_reply_short", {"k": 2, "nodes": 4}, "mutual exclusion", 9),
@@ -178,6 +181,23 @@ def test_finds_the_shortest_way_wrong_outside_the_assumptions(
 def test_catches_a_broken_plugin(stem: str, bound: dict[str, Any], violated: str, steps: int) -> None:
     found = check(BROKEN / f"{stem}.py", **{"requests": 1, **bound})
     assert (found["verdict"], found["property"], len(found["trace"])) == ("violated", violated, steps)
+
+
+@pytest.mark.parametrize(
+    ("bound", "numbers"),
+    [
+        ({"nodes": 2, "requests": "2,1"}, (350, 535, 18)),
+        ({"nodes": 2}, (1_284, 2_164, 25)),
+        pytest.param({"requests": 1}, (54_564, 151_903, 34), marks=SLOW),
+        pytest.param({"quorums": RING}, (163_585, 485_263, 39), marks=SLOW),
+        pytest.param(FIVE, (903_547, 3_455_710, 45), marks=SLOW),
+    ],
+    ids=str,
+)
+def test_locks_with_numbers_mend_cao_and_singhals_rules(bound: dict[str, Any], numbers: tuple[int, int, int]) -> None:
+    found = check(BROKEN.parent / "cao_singhal.py", **bound)
+    assert found["verdict"] == "valid", found["text"]
+    assert pinned(found) == numbers
 
 
 def test_three_nodes_twice_are_blind_to_the_deadlock_of_maekawa_as_printed() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from mxbench.core.history import History
 from mxbench.report.page.chain import chain
+from mxbench.report.page.charts import charts
 from mxbench.report.page.markup import data, tag, text
 from mxbench.report.page.packed import pack
 from mxbench.report.page.source import Contents, Drawn
@@ -91,6 +92,7 @@ def drawn_run(drawn: Drawn) -> dict[str, Any]:
         "stuck": list(history.ending.stuck),
         **pack(history),
         "chain": chain(history),
+        "charts": charts(history),
     }
 
 

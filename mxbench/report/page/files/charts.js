@@ -6,7 +6,8 @@ const CHART = { width: 380, height: 210, left: 46, right: 12, top: 12, bottom: 3
 function lineChart({ title, across, series, marks = true, least = 0, stepped = false }) {
   const all = series.flatMap((s) => s.points), claims = series.flatMap((s) => s.claim ?? []);
   const xs = all.map((p) => p[0]), ys = [...all.flatMap((p) => p.slice(1)), ...claims.flatMap((c) => c.slice(1))];
-  const frame = frameOf(title, across, [Math.min(...xs), Math.max(...xs)], [Math.min(least, ...ys), Math.max(...ys, least + 1e-9)], marks && new Set(xs).size <= 8 ? [...new Set(xs)] : null);
+  const first = Math.min(...xs), last = Math.max(...xs);
+  const frame = frameOf(title, across, [first, last > first ? last : first + 1], [Math.min(least, ...ys), Math.max(...ys, least + 1e-9)], marks && new Set(xs).size <= 8 ? [...new Set(xs)] : null);
   const { x, y, picture } = frame;
   series.forEach((one, i) => {
     const group = svg("g", { class: hue(i) });
@@ -60,8 +61,10 @@ function runCharts(run, words) {
     const points = Array.from({ length: Math.min(waits.length, 200) }, (_, i, all = Math.min(waits.length, 200)) => [waits[Math.round((i / (all - 1)) * (waits.length - 1))], (i + 1) / all]);
     const at = (share) => waits[Math.min(waits.length - 1, Math.ceil(share * waits.length) - 1)].toPrecision(3);
     made.push(lineChart({ title: `Share of waits up to a length (half of them ${at(0.5)}, 99 % ${at(0.99)} ms)`, across: "wait, ms", series: [{ name: "waits", points }], marks: false, stepped: true }));
-    made.push(throughput(run, entered));
   }
+  const { warmed_up: warmedUp, sync_delay: syncDelay, overtaking } = run.data.charts, measured = warmedUp ? ", after the warm-up" : "";
+  if (syncDelay) made.push(syncDelays(syncDelay, measured));
+  if (waits.length > 1) made.push(throughput(run, entered));
   const byType = new Map(), sent = new Array(run.places).fill(0);
   for (const { type, from, sent: e } of run.messages) {
     byType.set(type, (byType.get(type) ?? 0) + 1);
@@ -70,7 +73,19 @@ function runCharts(run, words) {
   if (byType.size) made.push(barChart("Messages by type", [...byType].sort((a, b) => a[0] - b[0]).map(([type, count]) => [words.typeName(type), count, type])));
   if (byType.size) made.push(barChart("Messages sent, by node", sent.slice(0, 40).map((count, node) => [words.place(node), count, node])));
   if (entered.length) made.push(barChart("Entries, by node", run.lanes.slice(0, Math.min(run.nodes, 40)).map((stays, node) => [words.place(node), stays.filter((stay) => stay.entered >= 0).length, node])));
+  if (overtaking) made.push(overtaken(overtaking, words, measured));
   return made;
+}
+
+function syncDelays({ points, p50, p99 }, measured) {
+  const title = `Share of synchronisation delays up to a length${measured} (half of them ${p50.toPrecision(3)}, 99 % ${p99.toPrecision(3)} ms)`;
+  return lineChart({ title, across: "synchronisation delay, ms", series: [{ name: "synchronisation delays", points }], marks: false, stepped: true });
+}
+
+// A node that requested nothing has no bar.
+function overtaken({ means, most }, words, measured) {
+  const rows = means.slice(0, 40).map((mean, node) => [words.place(node), mean, node]).filter(([, mean]) => mean !== null);
+  return barChart(`Overtaking, by node${measured}: entries of others between request and entry, on average (at most ${most.toLocaleString("en")})`, rows);
 }
 
 function throughput(run, entered) {
