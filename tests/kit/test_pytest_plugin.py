@@ -138,7 +138,10 @@ def test_a_file_that_does_not_load_is_an_error_with_its_line(pytester: pytest.Py
 
 
 @pytest.mark.slow
-def test_counts_are_held_against_the_baseline_beside_the_test(pytester: pytest.Pytester) -> None:
+def test_counts_are_held_against_the_baseline_beside_the_test(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)  # beside it pytest-benchmark measures nothing
     test = pytester.path / "test_price.py"
     test.write_text(BENCHMARK.format(module="ricart_agrawala", name="RicartAgrawala"))
     quick = ("--benchmark-max-time=0.1", "--benchmark-min-rounds=1", "--benchmark-json=times.json")

@@ -157,7 +157,7 @@ def test_a_node_that_failed_takes_no_further_step(tmp_path: Path, monkeypatch: p
     assert history.nodes[0].totals.sent_by_type == [0]
 
 
-@pytest.mark.slow
+@pytest.mark.alone
 def test_a_handler_that_never_returns_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster_module, "SILENT_SECONDS", 1.5)
     history = run(of_file(PLUGINS / "loops.py", "Loops", entries=[1, 0, 0]), tmp_path)
