@@ -13,7 +13,7 @@ from mxbench.core.links import Link as Timing
 from mxbench.net.compiled import Link
 from mxbench.net.poller import Poller
 
-LEAD_NS = 100_000  # let go so much earlier: about what the kernel and two wake-ups take on loopback
+LEAD_NS = 300_000  # let go so much earlier: about what the kernel and two wake-ups of idle processors take on loopback
 Held = tuple[int, bytes, int, int, bool]  # due (ns), message, completed, version, whether it is the workload's
 
 

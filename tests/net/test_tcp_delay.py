@@ -108,7 +108,11 @@ def test_with_links_of_2_ms_a_simulation_tells_the_times_of_tcp(algorithm: Any, 
         )
         if all(1 - TOLERANCE <= ratio <= 1 + TOLERANCE for ratio in ratios):
             return
-        far.append(ratios)
+        links = link_delay(real)
+        if links["achieved"] - links["requested"] <= TOLERANCE / 2 * links["requested"]:
+            far.append(ratios)  # else the machine itself brought messages too late for anything to be told
+    if not far:
+        pytest.skip("this machine wakes its processes too late: messages of 2 ms took over 5 % longer in every attempt")
     pytest.fail(f"synchronisation delay and time an entry over those of the simulation, in each attempt: {far}")
 
 
