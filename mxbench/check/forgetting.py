@@ -91,7 +91,7 @@ def _seen(search: Search, forgetful: Space) -> Seen:
     """Return what a search has seen: its violation, its final states, and the steps between situations."""
     space = search.space
     situations: dict[int, Situation] = {}
-    for level in search.levels:
+    for level in search.graph.levels:
         for state in level:
             situations[state] = _situation(space, state)
     final: list[int] = []

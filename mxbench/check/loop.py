@@ -35,7 +35,8 @@ LOCAL = 22  # bits for the number of a node's local state
 LOCAL_MASK = (1 << LOCAL) - 1
 FIELD = LOCAL + CHANNELS  # bits of a node in a state: its local state, and above it what is on its way from it
 FIELD_MASK = (1 << FIELD) - 1
-COUNTER_MASK = 15
+COUNTER = 4  # bits of a counter of faults
+COUNTER_MASK = (1 << COUNTER) - 1
 Expand = Callable[[Iterable[int], list[int], list[int]], None]
 
 

@@ -16,12 +16,13 @@ Theory of operation:
 import gc
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from itertools import filterfalse
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import msgspec
 
+from mxbench.check.compiled import graph_of
+from mxbench.check.graph import Graph
 from mxbench.check.judged import Judged
 from mxbench.check.memory import memory_in_use
 from mxbench.check.space import Event, Space, SpaceFull
@@ -96,10 +97,10 @@ class Search:
         self.space, self.limits = space, limits
         self._properties = Judged(space, properties)
         self._bytes_before = memory_in_use()
+        self.graph: Graph
         self.found = Found()
-        self.levels: list[list[int]] = []
         self._on_progress = on_progress
-        self.expand = space.expander()
+        self.expand = space.expander()  # one state at a time
         self._started = time.perf_counter() if started is None else started
 
     def run(self) -> Found:
@@ -108,6 +109,7 @@ class Search:
         collecting = gc.isenabled()
         gc.disable()  # nothing here forms a cycle, and to look for them costs more the more states there are
         try:
+            self.graph = graph_of(self.space)
             graded = self._levels()
             if found.property is None:
                 if not graded:
@@ -120,7 +122,7 @@ class Search:
         except SpaceFull:
             found.limit = "the different states of one node no longer fit their field"
         except MemoryError:
-            self.levels.clear()
+            del self.graph
             found.limit = "memory"
         finally:
             if collecting:
@@ -137,46 +139,36 @@ class Search:
 
     def _levels(self) -> bool:
         """Search level by level; return whether no step led back to a level reached before."""
-        space, found = self.space, self.found
-        level = sorted(set(space.initial()))
-        seen = set(level)
-        found.states = len(level)
+        space, found, graph = self.space, self.found, self.graph
+        found.states = graph.count
         graded = True
         if space.faults:  # in the first step of a node, which no schedule has
             found.property, found.fault = CONTRACT, space.faults[0]
             return graded
-        while level:
-            self.levels.append(level)
-            found.depth = len(self.levels) - 1
+        while level := graph.levels[-1]:
+            found.depth = len(graph.levels) - 1
             if self._judge_level(level):
                 return graded
             final: list[int] = []
-            reached: dict[int, None] = {}  # in the order in which they are found, which keeps neighbours together
-            for chunk in chunks(level):
-                after: list[int] = []
-                self.expand(chunk, after, final)
-                found.transitions += len(after)
-                if reached:
-                    reached.update(dict.fromkeys(after))
-                else:
-                    reached = dict.fromkeys(after)
-                self._look_around(len(seen) + len(reached), len(level))
-            fresh = list(filterfalse(seen.__contains__, reached))
-            graded = graded and len(reached) == len(fresh)
-            seen.update(fresh)
-            found.states = len(seen)
-            if self._judge_steps(level, final, fresh):
+            for first in range(0, len(level), CHUNK):
+                steps, without = graph.expand(first, first + CHUNK)
+                found.transitions += steps
+                final += without
+                self._look_around(graph.count, len(level))
+            graded &= graph.close_level()
+            found.states = graph.count
+            if self._judge_steps(level, final):
                 return graded
-            level = fresh
+        graph.levels.pop()
         return graded
 
-    def _judge_level(self, level: list[int]) -> bool:
+    def _judge_level(self, level: Sequence[int]) -> bool:
         """Return whether mutual exclusion is violated in a level that was just reached."""
         space, found = self.space, self.found
         if not found.contended:
             found.contended = any(space.inside(state) + len(space.waiters(state)) > 1 for state in level)
         k = space.question.k
-        if space.inside(max(level)) > k:
+        if self.graph.most_inside(found.depth) > k:
             found.property = MUTUAL_EXCLUSION
             found.schedule = self._schedule(min(state for state in level if space.inside(state) > k))
         elif (broken := self._properties.first_violation(level, found.depth)) is not None:
@@ -184,14 +176,14 @@ class Search:
             found.schedule = self._schedule(state)
         return found.property is not None
 
-    def _judge_steps(self, level: list[int], final: list[int], fresh: list[int]) -> bool:
+    def _judge_steps(self, level: Sequence[int], final: list[int]) -> bool:
         """Return whether a level that was just expanded holds a deadlock, or a step of it a breach."""
         space, found = self.space, self.found
         stuck = min((state for state in final if space.waiters(state)), default=None)
         if stuck is not None and not space.faults:
             found.property, found.stuck = DEADLOCK, space.waiters(stuck)
             found.schedule = self._schedule(stuck)
-        elif space.faults and not any(space.inside(state) > space.question.k for state in fresh):
+        elif space.faults and self.graph.most_inside(found.depth + 1) <= space.question.k:
             found.property = CONTRACT
             for state in sorted(level):
                 breach = next((event for event, after in space.steps(state) if after is None), None)
@@ -208,7 +200,7 @@ class Search:
         self.found.states = states
         if self._on_progress is not None:
             found = self.found
-            self._on_progress(Progressed(states, found.transitions, len(self.levels) - 1, width, seconds))
+            self._on_progress(Progressed(states, found.transitions, found.depth, width, seconds))
         if limits.states is not None and states > limits.states:
             raise LimitHit(f"{limits.states:,} states")
         if limits.seconds is not None and seconds > limits.seconds:
@@ -233,32 +225,21 @@ class Search:
         def alive() -> None:
             self._look_around(found.states, 0)
 
-        state = stranded(self.space, self.levels, alive)
+        state = stranded(self.graph, alive)
         if state is not None:
-            depth = next(depth for depth, level in enumerate(self.levels) if state in level)
-            del self.levels[depth + 1 :]
             found.property, found.stuck = CAN_ENTER, self.space.waiters(state)
             found.schedule = self._schedule(state)
 
     def _schedule(self, state: int) -> list[Event]:
-        """Return the steps from the start to a state of the last level, going backwards through the levels."""
+        """Return the steps from the start to a state, going backwards through the levels."""
         schedule: list[Event] = []
-        for level in reversed(self.levels[: self._depth_of(state)]):
+        for level in reversed(self.graph.levels[: self.graph.depth_of(state)]):
             before = next(s for s in sorted(level) if self._leads_to(s, state))
             schedule.append(next(event for event, after in self.space.steps(before) if after == state))
             state = before
         return schedule[::-1]
 
-    def _depth_of(self, state: int) -> int:
-        return next(depth for depth in reversed(range(len(self.levels))) if state in self.levels[depth])
-
     def _leads_to(self, state: int, target: int) -> bool:
         after: list[int] = []
         self.expand((state,), after, [])
         return target in after
-
-
-def chunks(level: Sequence[int]) -> Iterator[Sequence[int]]:
-    """Yield the states of a level, some thousands at a time."""
-    for start in range(0, len(level), CHUNK):
-        yield level[start : start + CHUNK]

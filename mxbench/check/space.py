@@ -17,13 +17,14 @@ Theory of operation:
   are left, and a request after which none is left changes every field: from then on each `forget` is told so.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from itertools import product
 from typing import Any, NamedTuple
 
 from mxbench.check.channels import Channels, Send, SpaceFull
 from mxbench.check.loop import (
+    COUNTER,
     FIELD,
     FIELD_MASK,
     LOCAL,
@@ -32,16 +33,12 @@ from mxbench.check.loop import (
     FaultSteps,
     Steps,
     expander,
-    learner,
-    masker,
-    sorter,
 )
 from mxbench.check.question import Question
 from mxbench.check.reaction import ADVANCE, CRASHED, DELIVER, TIMER, Act, Branch, Reactions
 from mxbench.check.remembered import Received, Remembered
 from mxbench.check.stepping import Messages
 
-COUNTER = 4  # bits of a counter of faults
 FAULTS = ("duplicate", "lose", "crash")
 
 __all__ = ["Event", "Space", "SpaceFull"]
@@ -75,13 +72,13 @@ class Space:
         self.channels = [Channels(n, question.network.fifo) for _ in range(n)]
         self.limits = (question.network.duplicates, question.network.losses, question.network.crashes)
         self.counters = [n * FIELD + COUNTER * place for place in range(len(FAULTS))]
-        self._left = n * FIELD + COUNTER * len(FAULTS)  # where the requests that are left are counted
+        self.left = n * FIELD + COUNTER * len(FAULTS)  # where the requests that are left are counted
         self._requests = sum(question.requests) if forgets else 0
-        self.top = self._left + self._requests.bit_length()
+        self.top = self.left + self._requests.bit_length()
         self._received: dict[tuple[int, int, int], Received] = {}
         self._sent = [Remembered(partial(self._deliverable, node)) for node in range(n)]
         self._sends = Remembered(self._differences_of_sends)
-        self._when_over = [Remembered(partial(self._difference_when_over, node)) for node in range(n)]
+        self._when_over = [Remembered(partial(self.difference_when_over, node)) for node in range(n)]
         self._steps = Steps(
             [Remembered(partial(self._progress, node)) for node in range(n)], self._ended if forgets else None
         )
@@ -99,7 +96,7 @@ class Space:
         for node in range(self.n):
             good = [branch for branch in self.reactions[node].start() if branch.fault is None]
             starts.append([self._whole(node, b) for b in good])
-        left = self._requests << self._left
+        left = self._requests << self.left
         return [self._ended(sum(parts) + left) if self.forgets else sum(parts) for parts in product(*starts)]
 
     def expander(self) -> Expand:
@@ -111,27 +108,19 @@ class Space:
         ]
         return expander(self._steps, faults)
 
-    def learner(self) -> Callable[[Iterable[int], dict[int, int]], bool]:
-        """Return a function with which states learn from their successors, faults of the network apart."""
-        return learner(self._steps)
+    def progress(self) -> Steps:
+        """Return the tables from which the steps of a state are read, faults of the network apart."""
+        return self._steps
 
-    def masker(self) -> Callable[[Iterable[int], dict[int, int]], None]:
-        """Return a function that notes which nodes wait in each of many states, a bit a node."""
+    def waits(self, node: int, local: int) -> bool:
+        """Return whether a node waits in one of its local states."""
+        return self.reactions[node].locals[local].waiting
 
-        def mask(node: int, local: int) -> int:
-            return self.reactions[node].locals[local].waiting << node
-
-        return masker([Remembered(partial(mask, node)) for node in range(self.n)])
-
-    def sorter(self) -> Callable[[Iterable[int], dict[int, list[int]]], None]:
-        """Return a function that sorts states by how far all nodes have come with their requests together: a request,
-        an entry and a release are a rank each, and no step leads to a lower one."""
-
-        def rank(node: int, number: int) -> int:
-            local = self.reactions[node].locals[number]
-            return local.waiting + 2 * local.inside - 3 * local.requests
-
-        return sorter([Remembered(partial(rank, node)) for node in range(self.n)])
+    def rank(self, node: int, local: int) -> int:
+        """Return how far a node has come with its requests: each request, entry and release is a rank, and no step
+        leads to a lower one."""
+        known = self.reactions[node].locals[local]
+        return known.waiting + 2 * known.inside - 3 * known.requests
 
     def inside(self, state: int) -> int:
         """Return how many nodes are inside."""
@@ -164,13 +153,13 @@ class Space:
             for to, message, left in self.channels[node].deliverable(channels):
                 if fields[to][0] == CRASHED:
                     continue
-                taken_out = state + self._channels_difference(node, channels, left)
+                taken_out = state + self.channels_difference(node, channels, left)
                 for branch, after in self._after(taken_out, to, *fields[to], (DELIVER, node, message)):
                     yield Event("deliver", to, node, message, choices=branch.choices, fault=branch.fault), after
         for kind, counter, limit in zip(FAULTS, self.counters, self.limits, strict=True):
             if state >> counter & (1 << COUNTER) - 1 < limit:
                 for node, (local, channels) in enumerate(fields):
-                    for event, difference in self._fault_steps(kind, node, local, channels):
+                    for event, difference in self.fault_steps(kind, node, local, channels):
                         yield event, state + difference
 
     def _after(
@@ -189,9 +178,9 @@ class Space:
         """Return what a node that has just started adds to a state."""
         sent = self.channels[node].with_sends(Channels.EMPTY, branch.sends)
         inside = self.reactions[node].locals[branch.local].inside << self.top
-        return (branch.local << node * FIELD) + self._channels_difference(node, Channels.EMPTY, sent) + inside
+        return (branch.local << node * FIELD) + self.channels_difference(node, Channels.EMPTY, sent) + inside
 
-    def _channels_difference(self, node: int, before: int, after: int) -> int:
+    def channels_difference(self, node: int, before: int, after: int) -> int:
         return (after - before) << node * FIELD + LOCAL
 
     def _local_difference(self, node: int, before: int, after: int) -> int:
@@ -202,17 +191,19 @@ class Space:
         """Return, by what is on its way from a node, the difference that its sending these messages makes."""
         node, sends = key
         number = self.channels[node].with_sends
-        return Remembered(lambda channels: self._channels_difference(node, channels, number(channels, sends)))
+        return Remembered(lambda channels: self.channels_difference(node, channels, number(channels, sends)))
 
-    def _difference(self, node: int, local: int, channels: int, branch: Branch) -> int:
-        """Return the difference that an outcome of a step makes: the node's local state, and what it sends."""
+    def step_difference(self, node: int, local: int, branch: Branch) -> int:
+        """Return the difference that an outcome of a step makes, without what the node sends."""
         difference = self._local_difference(node, local, branch.local)
-        if branch.sends:
-            difference += self._sends[node, branch.sends][channels]
         if self.forgets:
             locals = self.reactions[node].locals
-            difference -= (locals[local].requests - locals[branch.local].requests) << self._left
+            difference -= (locals[local].requests - locals[branch.local].requests) << self.left
         return difference
+
+    def _difference(self, node: int, local: int, channels: int, branch: Branch) -> int:
+        difference = self.step_difference(node, local, branch)
+        return difference + self._sends[node, branch.sends][channels] if branch.sends else difference
 
     def _differences(self, node: int, local: int, channels: int, act: Act) -> tuple[int, ...]:
         """Return the differences of all outcomes of a step; a breach of the contract is none."""
@@ -237,7 +228,7 @@ class Space:
         """Return of each message that can be delivered: its receiver, what receiving it does, and the difference that
         taking it out makes."""
         return tuple([
-            (to, self._reactions_to(node, to, message), self._channels_difference(node, channels, left))
+            (to, self._reactions_to(node, to, message), self.channels_difference(node, channels, left))
             for to, message, left in self.channels[node].deliverable(channels)
         ])  # fmt: skip
 
@@ -258,18 +249,18 @@ class Space:
 
     def _ended(self, state: int) -> int:
         """Return the state, and if no request is left in it what it is when every algorithm was told so."""
-        if state >> self._left & (1 << self.top - self._left) - 1:
+        if state >> self.left & (1 << self.top - self.left) - 1:
             return state
         return state + sum(
             differences[state >> node * FIELD & LOCAL_MASK] for node, differences in enumerate(self._when_over)
         )
 
-    def _difference_when_over(self, node: int, local: int) -> int:
+    def difference_when_over(self, node: int, local: int) -> int:
         return self._local_difference(node, local, self.reactions[node].when_over(local))
 
     # ---- faults of the network -------------------------------------------------------------------------------------
 
-    def _fault_steps(self, kind: str, node: int, local: int, channels: int) -> list[tuple[Event, int]]:
+    def fault_steps(self, kind: str, node: int, local: int, channels: int) -> list[tuple[Event, int]]:
         """Return the faults of one kind that can befall a node or what is on its way from it, with differences."""
         one, known = 1 << self.counters[FAULTS.index(kind)], self.channels[node]
         if kind == "crash":
@@ -282,10 +273,10 @@ class Space:
             again = known.repeatable(channels)
             befallen = [(to, message, known.with_sends(channels, ((to, message),))) for to, message in again]
         return [
-            (Event(kind, to, node, message), one + self._channels_difference(node, channels, after))
+            (Event(kind, to, node, message), one + self.channels_difference(node, channels, after))
             for to, message, after in befallen
         ]
 
     def _faults(self, kind: str, node: int, field: int) -> tuple[int, ...]:
-        steps = self._fault_steps(kind, node, field & LOCAL_MASK, field >> LOCAL)
+        steps = self.fault_steps(kind, node, field & LOCAL_MASK, field >> LOCAL)
         return tuple([difference for _, difference in steps])

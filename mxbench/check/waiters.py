@@ -9,36 +9,26 @@ ever. Only steps are followed, not faults: a waiter must not depend on the netwo
 crash.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-from mxbench.check.space import Space
+from mxbench.check.graph import Graph
 
 STATES_BETWEEN_LOOKS = 20_000
 
 
-def stranded(space: Space, levels: Sequence[Sequence[int]], on_work: Callable[[], None]) -> int | None:
+def stranded(graph: Graph, on_work: Callable[[], None]) -> int | None:
     """Return a state of the lowest level from which a waiter can never enter, None if there is none.
 
     on_work is called now and then, and may raise to end it.
     """
-    note, learn = space.masker(), space.learner()
-    lacking: dict[int, int] = {}
-    for level in levels:
-        on_work()
-        note(level, lacking)
-    sort = space.sorter()
-    ranks: dict[int, list[int]] = defaultdict(list)
-    for level in levels:
-        sort(level, ranks)
+    on_work()
+    states = graph.note_waiters()
     changed = True
-    while changed and lacking:
+    while changed and graph.any_lacking():
         changed = False
-        for rank in sorted(ranks, reverse=True):
-            rest = [state for state in reversed(ranks[rank]) if state in lacking]
-            for start in range(0, len(rest), STATES_BETWEEN_LOOKS):
-                on_work()
-                changed |= learn(rest[start : start + STATES_BETWEEN_LOOKS], lacking)
-    if not lacking:
+        for first in range(0, states, STATES_BETWEEN_LOOKS):
+            on_work()
+            changed |= graph.learn(first, min(first + STATES_BETWEEN_LOOKS, states))
+    if not graph.any_lacking():
         return None
-    return next(min(found) for level in levels if (found := [state for state in level if state in lacking]))
+    return next(min(found) for level in range(len(graph.levels)) if (found := graph.lacking(level)))

@@ -5,18 +5,23 @@ with the deadlock passed over. A handler that raises or does not end takes the p
 for that node waits for ever. And where some node was never inside, nothing says that its entry is safe.
 """
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
 
+from mxbench.check.approach import plain_search, searched
 from mxbench.check.question import Question
 from mxbench.check.reaction import OrderMatters
 from mxbench.check.replay import replay
-from mxbench.check.search import CAN_ENTER, CONTRACT, DEADLOCK, MUTUAL_EXCLUSION, Found, Limits, Search
+from mxbench.check.search import CAN_ENTER, CONTRACT, DEADLOCK, MUTUAL_EXCLUSION, Found, Limits, Progressed, Search
 from mxbench.check.space import Space
 from mxbench.core.trace import nodes_text, violation
+from mxbench.errors import PluginError
+from mxbench.grading.process import OverLimit
 
-FACTS = ("nodes", "requests", "network", "states", "transitions", "depth", "limit")
+FORGOT = "; with its own 'forget', which was compared with a search without at {}"
+OnProgress = Callable[[Progressed], None]
 
 
 class OneProperty(Search):
@@ -24,10 +29,10 @@ class OneProperty(Search):
 
     wanted = ""
 
-    def _judge_level(self, level: list[int]) -> bool:
+    def _judge_level(self, level: Sequence[int]) -> bool:
         return self.wanted == MUTUAL_EXCLUSION and super()._judge_level(level)
 
-    def _judge_steps(self, level: list[int], final: list[int], fresh: list[int]) -> bool:
+    def _judge_steps(self, level: Sequence[int], final: list[int]) -> bool:
         space, found = self.space, self.found
         if self.wanted in (DEADLOCK, CAN_ENTER) and not space.faults:  # who is in a deadlock cannot enter any more
             stuck = min((state for state in final if space.waiters(state)), default=None)
@@ -48,48 +53,66 @@ class OneProperty(Search):
             super()._look_for_stranded()
 
 
-def judge(question: Question, wanted: tuple[str, ...], limits: Limits) -> dict[str, dict[str, Any]]:
-    """Return for each wanted property what was found: verdict, text, trace and the size of the search."""
-    first = _searched(question, "", limits)
+def judge(
+    question: Question, wanted: tuple[str, ...], limits: Limits, on_progress: OnProgress | None = None
+) -> dict[str, dict[str, Any]]:  # fmt: skip
+    """Return for each wanted property what was found: verdict, text, trace and the size of the search.
+
+    on_progress: is called while a search goes on, and may raise OverLimit, which ends that search alone; the first one
+    raises it again.
+    """
+    bounds: list[str] = []
+    wrong = None
+    try:
+        first, bounds = searched(question, limits, on_progress)
+    except PluginError as error:  # its `forget` drops too much: which nothing has to have, and says nothing of the rest
+        wrong = str(error)
+        first = plain_search(question, limits, on_progress)
     found = first.found
-    if found.property is None:
-        told = _told(question, first, None)
-        return dict.fromkeys(wanted, told)
+    told = _told(question, first, found.property, bounds)
     answers = {}
     for name in wanted:
-        decided = name == found.property or (name == CAN_ENTER and found.property == DEADLOCK)
+        decided = found.property is None or not found.schedule
+        decided = decided or name == found.property or (name == CAN_ENTER and found.property == DEADLOCK)
         decided = decided or (found.property == CONTRACT and name != MUTUAL_EXCLUSION)
-        search = first if decided or not found.schedule else _searched(question, name, limits)
-        answers[name] = _told(question, search, search.found.property)
+        if decided:
+            answers[name] = told
+        else:
+            search = _one_property(question, name, limits, on_progress)
+            answers[name] = _told(question, search, search.found.property)
+    if wrong is not None and CONTRACT in wanted:
+        answers[CONTRACT] = {**told, "verdict": "violated", "property": CONTRACT, "text": wrong, "trace": []}
     return answers
 
 
-def _searched(question: Question, wanted: str, limits: Limits) -> Search:
-    """Return a search for one property, for all of them where `wanted` is empty, after it ran."""
+def _one_property(question: Question, wanted: str, limits: Limits, on_progress: OnProgress | None) -> OneProperty:
+    """Return a search for one property, after it ran."""
     for keep_order in (False, True):
-        space = Space(question, keep_order=keep_order)
-        search = Search(space, limits)
-        if wanted:
-            search = OneProperty(space, limits)
-            search.wanted = wanted
+        search = OneProperty(Space(question, keep_order=keep_order), limits, on_progress)
+        search.wanted = wanted
         try:
             search.run()
             break
         except OrderMatters:
             if keep_order:
                 raise
+        except OverLimit as over:
+            search.found.limit = str(over)
+            break
     return search
 
 
-def _told(question: Question, search: Search, broken: str | None) -> dict[str, Any]:
+def _told(question: Question, search: Search, broken: str | None, bounds: Sequence[str] = ()) -> dict[str, Any]:
     found = search.found
     never = [node for node, count in enumerate(question.requests) if count and node not in found.entered]
     vacuous = never if broken is None and not found.limit else []
-    trace = [msgspec.to_builtins(step) for step in replay(question, found.schedule, search.space.messages)]
+    events = replay(question, found.schedule, search.space.messages) if found.schedule else ()
+    trace = [msgspec.to_builtins(step) for step in events]  # a search that is over its limit may ask no more
     return {
         "verdict": "violated" if broken else "undecided" if found.limit or vacuous else "valid",
         "property": broken,
-        "text": _sentence(found, trace, vacuous),
+        "text": _sentence(found, trace, vacuous, search.space.faults)
+        + (FORGOT.format(", ".join(bounds)) if bounds else ""),
         "nodes": question.nodes,
         "requests": list(question.requests),
         "network": str(question.network),
@@ -101,12 +124,13 @@ def _told(question: Question, search: Search, broken: str | None) -> dict[str, A
     }
 
 
-def _sentence(found: Found, trace: list[dict[str, Any]], never: list[int]) -> str:
+def _sentence(found: Found, trace: list[dict[str, Any]], never: list[int], faults: Sequence[str]) -> str:
     if found.property is not None:
         inside, fault = (trace[-1].get("inside", ()), trace[-1].get("fault")) if trace else ((), found.fault)
         return violation(found.property, len(trace), inside, found.stuck, fault)
     if found.limit:
         return f"undecided: the search ended at its limit of {found.limit}"
     if never:
-        return f"undecided: {nodes_text(never)} never entered in any schedule"
+        why = f": {faults[0]}" if faults else ""
+        return f"undecided: {nodes_text(never)} never entered in any schedule{why}"
     return f"holds in all {found.states:,} states that a schedule within the bound reaches"

@@ -109,4 +109,4 @@ def test_a_deadlock_implies_that_a_waiter_can_no_longer_enter() -> None:
     question = question_of("deadlocks", {"nodes": 2, "requests": 1})
     search = Search(Space(question))
     assert search.run().property == "no deadlock"
-    assert stranded(search.space, search.levels, lambda: None) is not None
+    assert stranded(search.graph, lambda: None) is not None

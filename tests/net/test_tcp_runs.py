@@ -19,7 +19,7 @@ from mxbench.core.history import History
 from mxbench.core.plan import Progress, RunPlan, turns
 from mxbench.errors import MachineError
 from mxbench.net.cluster import Cluster
-from mxbench.net.compiled import PURE
+from mxbench.compiled import PURE
 from mxbench.workloads.hold import Hold
 from mxbench_plugins.lamport import Lamport
 from mxbench_plugins.maekawa import Maekawa

@@ -1,0 +1,108 @@
+"""The graph in Python and the one in C: step by step they reach the same states, in the same order."""
+
+from typing import Any
+
+import models
+import pytest
+from test_plain_search import CASES, question_of
+
+from mxbench.check import compiled
+from mxbench.check.compiled import CompiledGraph, graph_of
+from mxbench.check.graph import Graph
+from mxbench.check.question import MAX_NODES, Question
+from mxbench.check.space import Space
+from mxbench.check.waiters import stranded
+
+MOST = 3_000  # states of a graph that is gone through
+AT_ONCE = 7  # an odd number, so that a level is left in pieces
+pytestmark = pytest.mark.skipif(compiled._graph is None, reason="mxbench was installed without a C compiler")
+
+
+def both(question: Question, forgets: bool) -> tuple[Graph, Graph]:
+    """Return the two graphs after all their steps, which were compared."""
+    python, c = Graph(Space(question, forgets=forgets)), CompiledGraph(Space(question, forgets=forgets))
+    assert list(python.levels[0]) == list(c.levels[0])
+    while python.levels[-1] and python.count < MOST:
+        size = len(python.levels[-1])
+        steps = [0, 0]
+        for first in range(0, size, AT_ONCE):
+            (more, final), (also, final_too) = python.expand(first, first + AT_ONCE), c.expand(first, first + AT_ONCE)
+            assert (more, final) == (also, final_too)
+            steps = [steps[0] + more, steps[1] + also]
+        assert python.close_level() == c.close_level()
+        assert list(python.levels[-1]) == list(c.levels[-1])
+        assert python.count == c.count
+        depth = len(python.levels) - 1
+        assert python.most_inside(depth) == c.most_inside(depth)
+        assert python.space.faults == c.space.faults
+    return python, c
+
+
+@pytest.mark.parametrize("forgets", [False, True], ids=["plain", "forgets"])
+@pytest.mark.parametrize(
+    ("algorithm", "bound"),
+    [
+        *CASES,
+        ("raymond-k-entry", {"nodes": 3, "k": 2, "requests": 1}),
+        ("coordinator", {"nodes": 2, "server": True}),
+        ("naimi-trehel", {"nodes": 9, "requests": "1,0,0,0,0,0,0,0,1"}),
+        ("ricart-agrawala", {"network": "reordering+duplicating:2+lossy+crashing", "requests": "1,1,0"}),
+    ],
+    ids=str,
+)
+def test_both_graphs_are_the_same(algorithm: Any, bound: dict[str, Any], forgets: bool) -> None:
+    python, c = both(question_of(algorithm, bound), forgets)
+    assert stranded(python, lambda: None) == stranded(c, lambda: None)
+    assert [python.lacking(level) for level in range(len(python.levels))] == [
+        c.lacking(level) for level in range(len(c.levels))
+    ]
+    for depth, level in enumerate(python.levels):
+        for state in list(level)[:3]:
+            assert c.depth_of(state) == python.depth_of(state) == depth
+
+
+def test_a_waiter_that_is_stranded_is_found_by_both() -> None:
+    python, c = both(question_of(models.NeverServed, {"nodes": 2}), False)
+    assert stranded(python, lambda: None) is not None
+    assert stranded(c, lambda: None) == stranded(python, lambda: None)
+
+
+def test_a_level_in_c_is_a_sequence_of_integers() -> None:
+    python, c = both(question_of("ricart-agrawala", {"nodes": 2}), False)
+    states, level = list(python.levels[5]), c.levels[5]
+    assert len(states) > 3
+    assert level[0] == states[0]
+    assert level[-1] == states[-1]
+    assert list(level[1:]) == states[1:]
+    assert list(level[2:1]) == []
+    assert list(level[::2]) == states[::2]
+    assert states[2] in level
+    assert min(level) == min(states)
+    with pytest.raises(IndexError):
+        level[len(states)]
+
+
+def test_the_most_nodes_that_may_be_asked_for_fit_the_graph_in_c() -> None:
+    bound = {"nodes": MAX_NODES, "requests": ",".join(["9"] * MAX_NODES), "server": True}
+    bound["network"] = "duplicating:9+lossy:9+crashing:9"
+    assert isinstance(graph_of(Space(question_of("coordinator", bound), forgets=True)), CompiledGraph)
+
+
+def test_an_error_in_a_step_leaves_the_graph_in_c_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = graph_of(Space(question_of("ricart-agrawala", {"nodes": 2})))
+    monkeypatch.setattr(graph.space.reactions[0], "to", lambda local, act: 1 // 0)
+    with pytest.raises(ZeroDivisionError):
+        graph.expand(0, 1)
+    monkeypatch.undo()
+    steps, final = graph.expand(0, 1)
+    assert (steps, final) == (2, [])
+
+
+@pytest.mark.parametrize("first", [-1, 1, 5])
+def test_states_that_are_not_there_are_refused(first: int) -> None:
+    graph = graph_of(Space(question_of("ricart-agrawala", {"nodes": 2})))
+    assert isinstance(graph, CompiledGraph)
+    with pytest.raises(IndexError):
+        graph._graph.expand(first, first + 1)
+    with pytest.raises(IndexError):
+        graph._graph.states(first, first + 1)
