@@ -135,34 +135,40 @@ class Reactions:
 
     def _branches(self, local: Local | None, act: Act) -> tuple[Branch, ...]:
         """Return what may come of a step, each sequence of choices apart."""
-        over = act[0] == FORGET or (local is not None and local.over)
         found: list[Branch] = []
         choices: Sequence[int] | None = ()
-        while choices is not None:
+        while choices is not None and len(found) <= MAX_CHOICES:
             engine = self._engine
-            engine.begin(local.timers if local is not None else (), choices)
-            try:
-                self._take(local, act)
-                if len(found) >= MAX_CHOICES:
-                    raise ContractBreach(f"it has over {MAX_CHOICES} ways to choose in one step")
-                if self._forgets:
-                    self._node.algorithm.forget(over)
-                number, fault = self._number(over), None
-            except OrderMatters:
-                raise
-            except Exception as error:
-                blamed = self._node.blame(error)
-                if blamed is None:
-                    raise
-                number, fault = CRASHED, re.sub(r", step \d+", "", str(blamed))  # it counts no steps here
-                self.faults.append(fault)
-            # Only the order of what is sent to one node matters; that of its receivers is not seen by anybody.
-            sends = tuple(sorted(engine.sends, key=_RECEIVER) if len(engine.sends) > 1 else engine.sends)
-            found.append(Branch(number, sends, tuple([chosen for chosen, _ in engine.taken]), fault))
-            choices = engine.next_choices() if engine.taken and len(found) <= MAX_CHOICES else None
-            if fault is not None or local is None:
-                self._set_up()  # the old node stopped in the middle of a step, or took its first step already
+            found.append(self._branch(local, act, choices, len(found) >= MAX_CHOICES))
+            choices = engine.next_choices() if engine.taken else None
         return tuple(found)
+
+    def _branch(self, local: Local | None, act: Act, choices: Sequence[int], too_many: bool) -> Branch:
+        """Return what comes of a step with these choices, and the first option of each that is left."""
+        over = act[0] == FORGET or (local is not None and local.over)
+        engine, fault = self._engine, None
+        engine.begin(local.timers if local is not None else (), choices)
+        try:
+            self._take(local, act)
+            if too_many:
+                raise ContractBreach(f"it has over {MAX_CHOICES} ways to choose in one step")
+            if self._forgets:
+                self._node.algorithm.forget(over)
+            number = self._number(over)
+        except OrderMatters:
+            raise
+        except Exception as error:
+            blamed = self._node.blame(error)
+            if blamed is None:
+                raise
+            number, fault = CRASHED, re.sub(r", step \d+", "", str(blamed))  # it counts no steps here
+            self.faults.append(fault)
+        sends = engine.sends
+        if len(sends) > 1:  # only the order of what is sent to one node matters; that of receivers is not seen by anybody
+            sends.sort(key=_RECEIVER)
+        if fault is not None or local is None:
+            self._set_up()  # the old node stopped in the middle of a step, or took its first step already
+        return Branch(number, tuple(sends), tuple([chosen for chosen, _ in engine.taken]), fault)
 
     def _take(self, local: Local | None, act: Act) -> None:
         """Put the node into a local state and let it take the step."""
