@@ -16,6 +16,7 @@ from mxbench.check.search import (
     CONTRACT,
     DEADLOCK,
     LIMITS,
+    MAX_STATES,
     MUTUAL_EXCLUSION,
     Found,
     Limits,
@@ -28,7 +29,6 @@ from mxbench.core.verdict import Verdict
 
 PROPERTIES = (MUTUAL_EXCLUSION, DEADLOCK, CAN_ENTER, CONTRACT)
 EXIT_STATUS: dict[Verdict, int] = {"valid": 0, "violated": 1, "undecided": 3}
-MAX_STATES = 5_000_000
 
 
 def check(

@@ -22,14 +22,15 @@ class Graph:
         self.levels: list[Sequence[int]] = [sorted(set(space.initial()))]
         self._expand = space.expander()
         self._seen = set(self.levels[0])
-        self._reached: dict[int, None] = {}  # in the order in which they are found
+        self._fresh: dict[int, None] = {}  # what the next level will hold, in the order in which they are found
+        self._graded = True
         self._lacking: dict[int, int] = {}
         self._farthest_first: list[int] = []
 
     @property
     def count(self) -> int:
-        """How many states were reached; while a level is being expanded this may count some twice."""
-        return len(self._seen) + len(self._reached)
+        """How many states were reached."""
+        return len(self._seen) + len(self._fresh)
 
     def expand(self, first: int, last: int) -> tuple[int, list[int]]:
         """Reach the successors of these states of the last level; return how many steps lead to them, and the states
@@ -37,19 +38,21 @@ class Graph:
         after: list[int] = []
         final: list[int] = []
         self._expand(self.levels[-1][first:last], after, final)
-        if self._reached:
-            self._reached.update(dict.fromkeys(after))
+        reached = dict.fromkeys(after)
+        fresh = dict.fromkeys(filterfalse(self._seen.__contains__, reached))
+        self._graded &= len(fresh) == len(reached)
+        if self._fresh:
+            self._fresh.update(fresh)
         else:
-            self._reached = dict.fromkeys(after)
+            self._fresh = fresh
         return len(after), final
 
     def close_level(self) -> bool:
         """Make what was reached for the first time the next level; return whether nothing else was reached."""
-        fresh = list(filterfalse(self._seen.__contains__, self._reached))
-        graded = len(fresh) == len(self._reached)
-        self._reached = {}
-        self._seen.update(fresh)
-        self.levels.append(fresh)
+        graded, self._graded = self._graded, True
+        self.levels.append(list(self._fresh))
+        self._seen.update(self._fresh)
+        self._fresh = {}
         return graded
 
     def depth_of(self, state: int) -> int:

@@ -164,7 +164,7 @@ class Reactions:
             number, fault = CRASHED, re.sub(r", step \d+", "", str(blamed))  # it counts no steps here
             self.faults.append(fault)
         sends = engine.sends
-        if len(sends) > 1:  # only the order of what is sent to one node matters; that of receivers is not seen by anybody
+        if len(sends) > 1:  # only the order of what is sent to one node matters, that of the receivers does not
             sends.sort(key=_RECEIVER)
         if fault is not None or local is None:
             self._set_up()  # the old node stopped in the middle of a step, or took its first step already

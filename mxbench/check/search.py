@@ -30,6 +30,7 @@ from mxbench.check.waiters import stranded
 from mxbench.core.property import Property
 
 CHUNK = 20_000  # states between two looks at the clock
+MAX_STATES = 20_000_000  # unless told otherwise; the memory of the machine is a limit of its own
 STATES_TO_WEIGH = 50_000  # fewer do not show in the memory of a process
 MUTUAL_EXCLUSION, DEADLOCK, CONTRACT = "mutual exclusion", "no deadlock", "contract"
 CAN_ENTER = "every waiter can still enter"
@@ -38,7 +39,7 @@ CAN_ENTER = "every waiter can still enter"
 class Limits(msgspec.Struct, frozen=True):
     """Where a search gives up: states, seconds, bytes of memory that the process holds; None for no limit."""
 
-    states: int | None = 5_000_000
+    states: int | None = MAX_STATES
     seconds: float | None = None
     bytes: int | None = None
 

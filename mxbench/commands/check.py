@@ -30,7 +30,7 @@ def check(
         ),
     ] = None,
     plugin: Plugins = None,
-    limit_states: Annotated[int, typer.Option(metavar="N", help="Give up, undecided, at so many states.")] = 5_000_000,
+    limit_states: Annotated[int, typer.Option(metavar="N", help="Give up, undecided, at so many states.")] = 20_000_000,
     limit_seconds: Annotated[
         float | None, typer.Option(metavar="S", help="Give up, undecided, after S seconds.", show_default=False)
     ] = None,
