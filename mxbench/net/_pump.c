@@ -16,7 +16,7 @@ enum { SENT = 3, DELIVERED = 4, EVERY_PEER = 0xFFFFF };
 #define MAX_FRAME (8u << 20)
 #define MAX_MESSAGE (MAX_FRAME / 2)
 
-static PyObject *Garbage, *MsgspecError, *encode, *encoded, *Decoder, *monotonic_ns;
+static PyObject *Garbage, *MsgspecError, *encode, *encoded, *decoder, *monotonic_ns;
 static PyObject *name_send, *name_close, *name_completed, *name_version, *name_ready, *name_advance;
 static PyTypeObject LinkType, PumpType;
 
@@ -98,18 +98,13 @@ typedef struct {
 
 static int Link_init(Link *self, PyObject *arguments, PyObject *keywords) {
     static char *names[] = {"peer", "message_type", NULL};
-    PyObject *peer, *message_type, *list, *decoder;
+    PyObject *peer, *message_type, *decode;
     if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "OO", names, &peer, &message_type)) return -1;
     self->peer_id = PyLong_AsLong(peer);
     if (self->peer_id == -1 && PyErr_Occurred()) return -1;
-    list = PyObject_GetItem((PyObject *)&PyList_Type, message_type);
-    if (!list) return -1;
-    decoder = PyObject_CallOneArg(Decoder, list);
-    Py_DECREF(list);
-    if (!decoder) return -1;
-    Py_XSETREF(self->decode, PyObject_GetAttrString(decoder, "decode"));
-    Py_DECREF(decoder);
-    if (!self->decode) return -1;
+    decode = PyObject_CallOneArg(decoder, message_type);
+    if (!decode) return -1;
+    Py_XSETREF(self->decode, decode);
     Py_XSETREF(self->peer, Py_NewRef(peer));
     Py_XSETREF(self->connection, Py_NewRef(Py_None));
     Py_XSETREF(self->lost_at, Py_NewRef(Py_None));
@@ -728,10 +723,10 @@ PyMODINIT_FUNC PyInit__pump(void) {
     Py_DECREF(Encoder);
     encode = PyObject_GetAttrString(encoder, "encode");
     Py_DECREF(encoder);
-    Decoder = attribute_of("msgspec.msgpack", "Decoder");
     MsgspecError = attribute_of("msgspec", "MsgspecError");
     Garbage = attribute_of("mxbench.net.wire", "Garbage");
     encoded = attribute_of("mxbench.net.pump", "encoded");
+    decoder = attribute_of("mxbench.net.link", "decoder");
     monotonic_ns = attribute_of("time", "monotonic_ns");
     name_send = PyUnicode_InternFromString("send");
     name_close = PyUnicode_InternFromString("close");
@@ -739,7 +734,7 @@ PyMODINIT_FUNC PyInit__pump(void) {
     name_version = PyUnicode_InternFromString("version");
     name_ready = PyUnicode_InternFromString("ready");
     name_advance = PyUnicode_InternFromString("advance");
-    if (!encode || !Decoder || !MsgspecError || !Garbage || !encoded || !monotonic_ns || !name_advance) return NULL;
+    if (!encode || !decoder || !MsgspecError || !Garbage || !encoded || !monotonic_ns || !name_advance) return NULL;
     if (PyType_Ready(&LinkType) < 0 || PyType_Ready(&PumpType) < 0) return NULL;
     module = PyModule_Create(&definition);
     if (!module) return NULL;

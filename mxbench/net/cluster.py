@@ -107,7 +107,8 @@ class Cluster:
                 self._go()
             self._collect()
         wall_s = time.monotonic() - started
-        nodes = [self._stored(file) for file in sorted((self.folder / "nodes").glob("*.msgpack"))]
+        stored = (file for file in sorted((self.folder / "nodes").glob("*.msgpack")) if file.is_file())
+        nodes = [self._stored(file) for file in stored]
         ending = self._ending or Ending("failed", "harness", "the run ended without a reason")
         return History(self.plan, ending, nodes, wall_s)
 

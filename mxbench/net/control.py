@@ -1,5 +1,6 @@
 """What the parent and its node processes say to each other, and the channel on which they say it."""
 
+import contextlib
 import socket
 from typing import Any, dataclass_transform
 
@@ -127,11 +128,15 @@ class Channel:
 
     def send(self, message: Command | Reply, seconds: float = 5.0) -> None:
         """Send a message, waiting at most that long for room; raise OSError if the other side is gone or stuck."""
-        self.connection.settimeout(seconds)
-        try:
-            self.connection.sendall(frame(message))
-        finally:
-            self.connection.setblocking(False)
+        data = frame(message)
+        with contextlib.suppress(BlockingIOError):
+            data = data[self.connection.send(data, socket.MSG_DONTWAIT) :]
+        if data:  # rare: the other side has not read for a while
+            self.connection.settimeout(seconds)
+            try:
+                self.connection.sendall(data)
+            finally:
+                self.connection.setblocking(False)
 
     def receive(self) -> list[Any] | None:
         """Return the messages that have come; None if the other side is gone. Raises Garbage."""

@@ -1,60 +1,80 @@
-"""Links that take time: what a node sends is held back for as long as the network of the experiment says.
+"""Links that take time: a message is handed over once the network of the experiment lets it through, never earlier.
 
-The sender's end holds it, so no privilege is needed and the order of each channel stays. The delay is drawn from the
-same stream as in a simulation. It is counted from the sending; what it came to is told by metrics/links.py.
+The sender's end of a link draws how long the message takes, from the same stream as in a simulation and counted from
+the step that sends it. It sends the message at once, with the time at which it is due, and the receiver's end holds it
+until then. So what it costs to encode, to send and to wake up passes within the delay and is not added to it. On a link
+no message is due before an earlier one, so the order of each channel stays.
+
+The processes of one machine read the same clock. What a delay came to is told by metrics/links.py.
 """
 
 import contextlib
-import time
-from collections import deque
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from mxbench.core.links import Link as Timing
+from mxbench.core.messages import Message, WorkloadMessage
 from mxbench.net.compiled import Link
 from mxbench.net.poller import Poller
+from mxbench.net.pump import Pump
 
-LEAD_NS = 300_000  # let go so much earlier: about what the kernel and two wake-ups of idle processors take on loopback
-Held = tuple[int, bytes, int, int, bool]  # due (ns), message, completed, version, whether it is the workload's
+_PAIR = b"\x92\xcf"  # what a msgpack array of two begins with, the first of them an integer of eight bytes
 
 
-def be_punctual() -> None:
-    """Have the kernel wake this process when a timer is due, not up to 50 us later to save a wake-up."""
-    with contextlib.suppress(OSError):  # a system without it is a little later, which is measured
+def be_punctual(poller: Poller) -> None:
+    """Have timers fire when they are due, at the price of a processor that is awake a little earlier."""
+    with contextlib.suppress(OSError):  # else the kernel adds up to 50 us to save wake-ups
         Path("/proc/self/timerslack_ns").write_text("1")
+    poller.be_punctual()
+
+
+def timed(message_type: Any) -> Any:
+    """Return the type as which messages of slow links are decoded: when one is due, and the message."""
+    return tuple[int, message_type]
 
 
 class SlowLink:
-    """One link as the sender's pump sees it: takes messages at once, gives them to the real link when they are due."""
+    """One link as the sender's pump sees it: tells of each message when it is due, and gives it to the real link."""
 
-    batch = True  # to the pump: no need to remember this link, it asks for its flush itself
+    batch = True  # to the pump: no need to remember this link, the real one is remembered here
 
-    def __init__(self, link: Link, timing: Timing, poller: Poller, dirty: list[Link]) -> None:
-        self._link, self._timing, self._poller, self._dirty = link, timing, poller, dirty
-        self._held: deque[Held] = deque()
+    def __init__(self, link: Link, timing: Timing, pump: Pump) -> None:
+        self._link, self._timing, self._pump = link, timing, pump
 
     def post(self, message: bytes, completed: int, version: int) -> None:
-        """Hold an encoded message of the algorithm, sent while the node knows these counters."""
-        self._hold(message, completed, version, False)
+        """Add an encoded message of the algorithm, sent while the node knows these counters."""
+        self._link.post(self._with_due(message), completed, version)
 
     def post_workload(self, message: bytes) -> None:
-        """Hold an encoded message of the workload."""
-        self._hold(message, 0, 0, True)
+        """Add an encoded message of the workload."""
+        self._link.post_workload(self._with_due(message))
 
-    def _hold(self, message: bytes, completed: int, version: int, workload: bool) -> None:
-        (due,) = self._timing.arrivals(time.monotonic_ns(), len(message))  # neither lost nor repeated
-        if not self._held:
-            self._poller.at(due - LEAD_NS, self._let_go)
-        self._held.append((due - LEAD_NS, message, completed, version, workload))
+    def _with_due(self, message: bytes) -> bytes:
+        if not self._link.batch:
+            self._pump.dirty.append(self._link)
+        (due,) = self._timing.arrivals(self._pump.now, len(message))  # neither lost nor repeated
+        return _PAIR + due.to_bytes(8, "big") + message
 
-    def _let_go(self) -> None:
-        now, link = time.monotonic_ns(), self._link
-        if not link.batch:
-            self._dirty.append(link)
-        while self._held and self._held[0][0] <= now:
-            _, message, completed, version, workload = self._held.popleft()
-            if workload:
-                link.post_workload(message)
-            else:
-                link.post(message, completed, version)
-        if self._held:
-            self._poller.at(self._held[0][0], self._let_go)
+
+class Held:
+    """The messages that a node has received over slow links and that are not due yet."""
+
+    def __init__(self, pump: Pump, poller: Poller) -> None:
+        self._pump, self._poller = pump, poller
+        self._open = True
+
+    def receive(self, link: Link, data: bytes) -> None:
+        """Hold the messages in what a link received. Raises wire.Garbage."""
+        for completed, version, messages in link.take(data):
+            for due, message in messages:
+                self._poller.at(due, partial(self._hand_over, link, completed, version, message))
+        self._pump.acknowledge(link)
+
+    def stop(self) -> None:
+        """Hand nothing over any more."""
+        self._open = False
+
+    def _hand_over(self, link: Link, completed: int, version: int, message: Message | WorkloadMessage) -> None:
+        if self._open:
+            self._pump.hand_over(link, [(completed, version, [message])])

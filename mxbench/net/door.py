@@ -4,11 +4,12 @@ Whoever cannot prove it is closed without having had a frame read; what a strang
 time and in number.
 """
 
+import contextlib
 import socket
 from collections.abc import Callable
 from typing import NamedTuple
 
-from mxbench.net.poller import BROKEN, READ, Poller
+from mxbench.net.poller import READABLE, Poller
 from mxbench.net.wire import Garbage, Greeting
 
 GREETING_SECONDS = 5.0  # to finish a greeting in
@@ -44,7 +45,7 @@ class Door:
         """Call a peer; `failed()` if it does not come to a greeting."""
         connection = socket.socket()
         connection.setblocking(False)
-        connection.connect_ex(address)
+        connection.connect_ex(address)  # should it fail, so does sending
         _Stranger(self, connection, peer, failed)
 
     def close(self) -> None:
@@ -63,6 +64,7 @@ class Door:
                 return
             if len(self.strangers) >= MAX_STRANGERS:
                 next(iter(self.strangers.values())).turn_away()
+            connection.setblocking(False)
             _Stranger(self, connection, None, lambda: None)
 
 
@@ -74,10 +76,12 @@ class _Stranger:
         self._door, self._expected, self._failed = door, expected, failed
         self._greeting = Greeting(door.secret, door.me, caller=expected is not None)
         self._hello_sent = self._proof_sent = False
-        connection.setblocking(False)
         self._descriptor = connection.fileno()
         door.strangers[self._descriptor] = self
-        door.poller.register(self._descriptor, self._event, write=True)
+        if expected is not None:
+            with contextlib.suppress(OSError):  # on one machine the connection is there already
+                self._say_hello()
+        door.poller.register(self._descriptor, self._event, write=expected is not None and not self._hello_sent)
         self._deadline = door.poller.later(GREETING_SECONDS, self.turn_away)
 
     def turn_away(self) -> None:
@@ -96,14 +100,10 @@ class _Stranger:
 
     def _event(self, events: int) -> None:
         try:
-            if not self._hello_sent:
-                error = self.connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-                if error:
-                    raise OSError(error, "the call failed")
-                self.connection.send(self._greeting.hello)  # an empty buffer has room for 64 bytes
-                self._hello_sent = True
+            if self._expected is not None and not self._hello_sent:
+                self._say_hello()
                 self._door.poller.watch_writing(self._descriptor, False)
-            if events & (READ | BROKEN):
+            if events & READABLE:
                 self._read()
         except BlockingIOError:
             return
@@ -113,6 +113,10 @@ class _Stranger:
         if self._greeting.proved and self._greeting.peer is not None:
             self.end()
             self._door.welcome(Guest(self._greeting.peer, self.connection, self._greeting.received))
+
+    def _say_hello(self) -> None:
+        self.connection.send(self._greeting.hello)  # an empty buffer has room for 64 bytes
+        self._hello_sent = True
 
     def _read(self) -> None:
         greeting, door = self._greeting, self._door
@@ -126,7 +130,8 @@ class _Stranger:
         if not (peer == self._expected if self._expected is not None else door.expects(peer)):
             raise Garbage("not somebody who would call here")
         if not self._proof_sent:
-            self.connection.send(greeting.proof(door.received(peer)))
+            proof = greeting.proof(door.received(peer))
+            self.connection.send(proof if self._hello_sent else greeting.hello + proof)
             self._proof_sent = True
         if greeting.proved:
             self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -23,7 +23,7 @@ from mxbench.core.places import build_node, roles
 from mxbench.core.plan import RunPlan
 from mxbench.core.workload import Entry
 from mxbench.net.compiled import Link, Pump
-from mxbench.net.delay import SlowLink, be_punctual
+from mxbench.net.delay import Held, SlowLink, be_punctual, timed
 from mxbench.net.poller import NamedTimers, Poller
 from mxbench.net.pump import Pump as PlainPump
 
@@ -40,12 +40,22 @@ class Driver:
     """The Engine of one node (see core.node): everything that it does is done here."""
 
     def __init__(self, plan: RunPlan, me: int, algorithm: type, workload: type, poller: Poller) -> None:
-        self.plan, self.me, self._poller = plan, me, poller
+        self.plan, self.me = plan, me
         own_algorithm, own_workload = roles(plan, me, algorithm, workload)
         algorithm_types = message_types(own_algorithm, Message)
         self.types = [*algorithm_types, *message_types(own_workload, WorkloadMessage)]
-        # With delays asked for, speed is not the question: the pump in Python also takes links that hold messages back.
-        self.pump = (PlainPump if plan.network else Pump)(self.types, len(algorithm_types), plan.history == "full")
+        self.message_type = union(self.types)  # as which the links decode what they receive
+        arguments = (self.types, len(algorithm_types), plan.history == "full")
+        self.pump: Pump
+        self._held: Held | None = None
+        if plan.network:  # speed is not the question then: the pump in Python also takes links that take time
+            be_punctual(poller)
+            self.message_type = timed(self.message_type)
+            self.pump = PlainPump(*arguments)
+            self._held = Held(self.pump, poller)
+        else:
+            self.pump = Pump(*arguments)
+        self.receive: Callable[[Link, bytes], None] = (self._held or self.pump).receive
         # What the node sends goes to the pump without a detour: this is the fast path.
         self.send, self.broadcast = self.pump.send, self.pump.broadcast
         self.send_workload, self.broadcast_workload = self.pump.send_workload, self.pump.broadcast_workload
@@ -65,10 +75,9 @@ class Driver:
         self._links = links
         ways: dict[int, Any] = dict(links)
         if self.plan.network:
-            be_punctual()
             network, seed = network_of(self.plan.network), self.plan.seed
             for peer, link in links.items():
-                ways[peer] = SlowLink(link, Timing(network, self.me, peer, seed), self._poller, self.pump.dirty)
+                ways[peer] = SlowLink(link, Timing(network, self.me, peer, seed), self.pump)
         self.pump.join(self.node, ways, [way for peer, way in ways.items() if peer < self.plan.nodes])
 
     # ---- steps --------------------------------------------------------------------------------------------------
@@ -79,6 +88,12 @@ class Driver:
         self.node.start()
         self.node.check_state()
         self.advance()
+
+    def stop(self) -> None:
+        """Take no further step: no timer fires, and nothing that is held back is handed over."""
+        self.timers.clear()
+        if self._held is not None:
+            self._held.stop()
 
     def advance(self) -> None:
         """Take the steps that are due."""

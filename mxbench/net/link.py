@@ -16,7 +16,8 @@ put together from messages that are encoded already: a frame is made and read in
 
 import socket
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from struct import Struct
 from typing import Any
 
@@ -31,6 +32,12 @@ _HEADER = Struct("!IIIQQ")
 _SIZE = _HEADER.size
 _SHORT = tuple(bytes([0x90 | count]) for count in range(16))  # what a msgpack array of so few items begins with
 Frame = tuple[int, int, list[Any]]  # completed, version, messages
+
+
+@cache  # a node has as many links as there are peers, and all of them carry the same messages
+def decoder(message_type: Any) -> Callable[[bytes], list[Any]]:
+    """Return what decodes the body of a frame."""
+    return msgspec.msgpack.Decoder(list[message_type]).decode
 
 
 def frame(number: int, received: int, completed: int, version: int, messages: Sequence[bytes]) -> bytes:
@@ -78,7 +85,7 @@ class Link:
         self._acknowledged = 0  # number that our last frame said we had received
         self._kept: deque[tuple[int, bytes]] = deque()  # frames that the peer has not yet said it received
         self._outgoing: bytes | bytearray = b""  # what the kernel has not yet taken
-        self._decode = msgspec.msgpack.Decoder(list[message_type]).decode
+        self._decode = decoder(message_type)
         self._tail = b""  # the beginning of a frame of which the rest is to come
 
     def post(self, message: bytes, completed: int, version: int) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from mxbench.net.compiled import Link
 from mxbench.net.door import Door, Guest
-from mxbench.net.poller import BROKEN, READ, WRITE, Poller
+from mxbench.net.poller import READABLE, WRITE, Poller
 from mxbench.net.wire import RECEIVE, Garbage
 
 GIVE_UP_SECONDS = 10.0  # without a connection to a peer
@@ -20,7 +20,7 @@ FIRST_RETRY, LAST_RETRY = 0.005, 0.5  # seconds between calls, doubled from the 
 
 
 class Mesh:
-    """Hands what links receive to `deliver(link, data)`.
+    """Hands what links receive to `deliver(link, data)`, which may be exchanged.
 
     failed(kind, text) is called once a peer cannot be reached or sends garbage; complete() when every link has had
     its first connection.
@@ -34,7 +34,7 @@ class Mesh:
         self.links = {peer: Link(peer, message_type) for peer in range(n) if peer != me}
         self.door = Door(me, secret, host, poller, n, lambda peer: me < peer < n,
                          lambda peer: self.links[peer].received, self._welcome)  # fmt: skip
-        self._deliver, self._failed, self._complete = deliver, failed, complete
+        self.deliver, self._failed, self._complete = deliver, failed, complete
         self._addresses: dict[int, tuple[str, int]] = {}
         self._unmet = set(self.links)
         self._writing: set[int] = set()  # peers whose connection waits for room
@@ -47,16 +47,18 @@ class Mesh:
                 self._call(peer, FIRST_RETRY)
         self._check_complete()
 
-    def flush(self, link: Link) -> None:
-        """Send what a link has; go on when there is room, connect again if the connection is broken."""
-        try:
-            done = link.flush()
-        except OSError:
-            self._lost(link)
-            return
-        if done == (link.peer in self._writing) and link.connection is not None:
-            self._writing.symmetric_difference_update((link.peer,))
-            self.poller.watch_writing(link.connection.fileno(), not done)
+    def flush(self, *links: Link) -> None:
+        """Send what links have; go on when there is room, connect again where the connection is broken."""
+        writing = self._writing
+        for link in links:
+            try:
+                done = link.flush()
+            except OSError:
+                self._lost(link)
+                continue
+            if (not done or writing) and done == (link.peer in writing) and link.connection is not None:
+                writing.symmetric_difference_update((link.peer,))
+                self.poller.watch_writing(link.connection.fileno(), not done)
 
     def cut(self, peer: int) -> None:
         """Break the connection to a peer so that what is on its way, in both directions, is lost."""
@@ -88,9 +90,10 @@ class Mesh:
             complete()
 
     def _event(self, link: Link, events: int) -> None:
-        if events & (READ | BROKEN) and link.connection is not None:
+        connection = link.connection
+        if events & READABLE and connection is not None:
             try:
-                data = link.connection.recv(RECEIVE)
+                data = connection.recv(RECEIVE)
             except BlockingIOError:
                 return
             except OSError:
@@ -99,7 +102,7 @@ class Mesh:
                 self._lost(link)
                 return
             try:
-                self._deliver(link, data)
+                self.deliver(link, data)
             except Garbage as garbage:
                 self._forget(link)
                 self._failed("garbage", f"node {link.peer} sent garbage to node {self.me}: {garbage}")

@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from mxbench.core.plan import RunPlan
+from mxbench.files import write_whole
 from mxbench.loading import load_class
 from mxbench.net.compiled import Link
 from mxbench.net.control import (
@@ -37,7 +38,7 @@ from mxbench.net.control import (
     Status,
     TicketUsed,
 )
-from mxbench.net.driver import Driver, union
+from mxbench.net.driver import Driver
 from mxbench.net.mesh import Mesh
 from mxbench.net.poller import Poller
 from mxbench.net.wire import CONTROL, Garbage, call
@@ -65,8 +66,8 @@ class NodeProcess:
 
     def _set_up(self, plan: RunPlan, me: int, secret: bytes) -> None:
         self.driver = Driver(plan, me, load_class(plan.algorithm), load_class(plan.workload), self.poller)
-        self.mesh = Mesh(me, len(plan.places), secret, HOST, self.poller, union(self.driver.types),
-                         self._receive, self._fail, lambda: self._tell(Meshed()))  # fmt: skip
+        self.mesh = Mesh(me, len(plan.places), secret, HOST, self.poller, self.driver.message_type,
+                         self._keep, self._fail, lambda: self._tell(Meshed()))  # fmt: skip
         self.driver.join(self.mesh.links)
         self.driver.ticket_wanted = lambda: self._tell(TicketUsed())
         self._tell(Listening(self.mesh.door.port))
@@ -76,26 +77,22 @@ class NodeProcess:
         while not self.finished:
             try:
                 self.poller.step()
-                self._end_wake_up()
+                if not self.finished:
+                    self._end_wake_up()
             except Exception as error:
                 self._blame(error)
 
-    def _receive(self, link: Link, data: bytes) -> None:
-        if self.failed:
-            return
-        if self.started:
-            self.driver.pump.receive(link, data)
-        else:
-            self._early.append((link, link.connection, data))
+    def _keep(self, link: Link, data: bytes) -> None:
+        self._early.append((link, link.connection, data))
 
     def _end_wake_up(self) -> None:
         driver = self.driver
         dirty = driver.pump.dirty
         if dirty:
-            for link in dirty:
-                self.mesh.flush(link)
+            self.mesh.flush(*dirty)
             dirty.clear()
-        resting = not driver.node.busy and not driver.timers.live()
+        node = driver.node
+        resting = node.waiting is None and node.inside is None and not driver.timers.live()
         if resting and not self._resting and self.started:
             self._tell(self._status(0))
         self._resting = resting
@@ -123,10 +120,11 @@ class NodeProcess:
                 self.mesh.connect({node: (host, port) for node, port in enumerate(ports)})
             case Start():
                 self.started = True
+                self.mesh.deliver = self.driver.receive
                 self.driver.start()
                 for link, connection, data in self._early:
                     if connection is link.connection:  # else it broke, and the peer sends again what it had sent
-                        self._receive(link, data)
+                        self.mesh.deliver(link, data)
                 self._early.clear()
                 self._resting = False
             case Poll(serial):
@@ -166,6 +164,7 @@ class NodeProcess:
 
     def _finish(self, file: Path) -> None:
         self.finished = True
+        self.poller.close()  # peers that have finished already are not to be called again
         if not self.failed:
             try:
                 self.driver.node.check_state()
@@ -174,9 +173,7 @@ class NodeProcess:
         usage = resource.getrusage(resource.RUSAGE_SELF)
         peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
         history = self.driver.history(time.process_time(), peak)
-        beside = file.with_suffix(".part")
-        beside.write_bytes(msgspec.msgpack.encode(history))
-        beside.rename(file)
+        write_whole(file, msgspec.msgpack.encode(history))
         self._tell(Finished())
 
     # ---- failures -------------------------------------------------------------------------------------------------
@@ -193,7 +190,8 @@ class NodeProcess:
         if not self.failed:
             self.failed = True
             if self.started:
-                self.driver.timers.clear()
+                self.mesh.deliver = lambda link, data: None
+                self.driver.stop()
             self._tell(Failed(kind, text[:MAX_TEXT]))
 
 

@@ -14,7 +14,7 @@ from mxbench.core.contract import ContractBreach
 from mxbench.core.history import DELIVERED, EVERY_PEER, FOLD, SENT, Recorder
 from mxbench.core.messages import Message, WorkloadMessage
 from mxbench.core.node import Node
-from mxbench.net.link import Link
+from mxbench.net.link import Frame, Link
 from mxbench.net.wire import MAX_FRAME
 
 MAX_MESSAGE = MAX_FRAME // 2
@@ -65,7 +65,11 @@ class Pump:
 
     def receive(self, link: Link, data: bytes) -> None:
         """Hand the messages in what a link received to the node, one step each. Raises wire.Garbage."""
-        frames = link.take(data)
+        self.hand_over(link, link.take(data))
+        self.acknowledge(link)
+
+    def hand_over(self, link: Link, frames: Sequence[Frame]) -> None:
+        """Hand the messages of frames that a link took to the node, one step each."""
         self.now = time.monotonic_ns()  # after the receive: an entry is never stamped before what allowed it
         node, peer = self._node, link.peer
         index_of, handled = self._index, self.handled_by_type
@@ -89,6 +93,9 @@ class Pump:
                 if node.ready:
                     while node.advance():
                         pass
+
+    def acknowledge(self, link: Link) -> None:
+        """See to it that the peer hears what came, if it waits for that and nothing else goes to it."""
         if link.acknowledgement_due and not link.batch:
             self.dirty.append(link)
 

@@ -18,6 +18,7 @@ import os
 import select
 import signal
 import sys
+from functools import cache
 
 import msgspec
 
@@ -148,7 +149,12 @@ def _be_node(order: Launch, node: int, spawner: int) -> None:
 def _die_with_parent() -> None:
     if sys.platform == "linux":
         with contextlib.suppress(OSError, AttributeError):
-            ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+            _libc().prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+@cache  # loaded once, before the first fork
+def _libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None, use_errno=True)
 
 
 def _reap(children: dict[int, int]) -> list[tuple[int, int]]:

@@ -5,9 +5,9 @@ msgpack value; what it is between two nodes stands in link.py. Nothing but the f
 a connection before it has proved the secret.
 """
 
-import hmac
 import secrets
 import socket
+from hashlib import blake2b
 from typing import Any
 
 import msgspec
@@ -29,10 +29,10 @@ class Garbage(Exception):
 
 
 class Greeting:
-    """One side of a greeting, fed with bytes as they come. Both sides do the same:
+    """One side of a greeting, fed with bytes as they come. Both sides send the same, the caller its hello first:
 
         hello  magic, own id (4 bytes), nonce (16 bytes)
-        proof  HMAC-SHA256 with the run's secret over role, both hellos and `received`; `received` (8 bytes)
+        proof  BLAKE2b keyed with the run's secret over role, both hellos and `received` (32 bytes); `received` (8)
 
     `received` is the last frame of the session that this side has, so that the other can resend the rest.
     """
@@ -62,7 +62,7 @@ class Greeting:
         if self._other_hello and len(self._buffer) >= _PROOF:
             proof, received = self._buffer[:32], self._buffer[32:_PROOF]
             expected = self._mac(not self._caller, self._other_hello, self.hello, received)
-            if not hmac.compare_digest(proof, expected):
+            if not secrets.compare_digest(proof, expected):
                 raise Garbage("it does not know the secret of this run")
             self.received = int.from_bytes(received, "big")
             self.proved = True
@@ -74,12 +74,14 @@ class Greeting:
 
     def _mac(self, caller: bool, first: bytes, second: bytes, received: bytes) -> bytes:
         role = b"caller" if caller else b"callee"
-        return hmac.digest(self._secret, role + first + second + received, "sha256")
+        return blake2b(role + first + second + received, key=self._secret, digest_size=32).digest()
 
 
 def call(address: tuple[str, int], secret: bytes, me: int, seconds: float) -> socket.socket:
     """Connect and greet, waiting for it; raise OSError or Garbage. For the control connection of a node."""
-    connection = socket.create_connection(address, timeout=seconds)
+    connection = socket.socket()  # create_connection would look the address up, for which Python loads three modules
+    connection.settimeout(seconds)
+    connection.connect(address)
     greeting = Greeting(secret, me, caller=True)
     connection.sendall(greeting.hello)
     sent_proof = False
@@ -125,10 +127,6 @@ class Unframer:
                 raise Garbage(f"a frame that cannot be read: {error}") from None
         self._tail = data[position:] if position else data
         return frames
-
-    def reset(self) -> None:
-        """Forget the beginning of a frame: its connection is gone."""
-        self._tail = b""
 
 
 def frame(content: Any) -> bytes:

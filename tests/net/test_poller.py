@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from mxbench.net.poller import READ, NamedTimers, Poller
+from mxbench.net.poller import EARLIER_NS, LATER_NS, MOST_AHEAD_NS, READ, NamedTimers, Poller, learnt
 
 
 @pytest.fixture
@@ -21,7 +21,10 @@ def step_until(poller: Poller, events: list[object], count: int) -> None:
         poller.step()
 
 
-def test_timers_fire_in_the_order_of_their_times_and_none_too_early(poller: Poller) -> None:
+@pytest.mark.parametrize("punctual", [False, True], ids=["patient", "punctual"])
+def test_timers_fire_in_the_order_of_their_times_and_none_too_early(punctual: bool, poller: Poller) -> None:
+    if punctual:
+        poller.be_punctual()
     fired: list[object] = []
     begin = time.monotonic_ns()
     for milliseconds in (3.0, 0.2, 1.7, 0.0):
@@ -29,6 +32,16 @@ def test_timers_fire_in_the_order_of_their_times_and_none_too_early(poller: Poll
     step_until(poller, fired, 4)
     assert [ms for ms, _ in fired] == [0.0, 0.2, 1.7, 3.0]
     assert all(at >= begin + int(ms * 1e6) for ms, at in fired)
+
+
+@pytest.mark.parametrize("usual", [0, 60_000, 300_000, 2_000_000], ids=lambda ns: f"{ns // 1000}us")
+def test_a_punctual_poller_learns_how_late_it_is_woken_and_hardly_minds_a_stall(usual: int) -> None:
+    ahead = 0
+    for count in range(1000):
+        before, ahead = ahead, learnt(ahead, 50_000_000 if count % 20 == 19 else usual)
+        assert 0 <= ahead <= MOST_AHEAD_NS
+        assert abs(ahead - before) <= EARLIER_NS
+    assert min(usual, MOST_AHEAD_NS) - LATER_NS <= ahead <= usual + 2 * EARLIER_NS
 
 
 def test_a_cancelled_timer_does_not_fire_even_when_cancelled_by_one_of_the_same_instant(poller: Poller) -> None:

@@ -1,7 +1,10 @@
-"""Links of the engine tcp that take time: held by the sender, in order, and as long as in a simulation."""
+"""Links of the engine tcp that take time: held until it has passed, in order, and as long as in a simulation."""
 
 import statistics
+import subprocess
+import sys
 from itertools import pairwise, permutations
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +21,8 @@ from mxbench.core.network import LinkRule, Network
 from mxbench.errors import ExperimentError
 from mxbench.experiment.invocation import prepare
 from mxbench.metrics.delay import Delay
-from mxbench.metrics.links import LinkDelay
+from mxbench.metrics.links import LinkDelay, _delays
 from mxbench.net.cluster import Cluster
-from mxbench.net.delay import LEAD_NS
 from mxbench.report.table import render
 from mxbench.sim.engine import SimEngine
 from mxbench_plugins.lamport import Lamport
@@ -28,7 +30,8 @@ from mxbench_plugins.maekawa import Maekawa
 from mxbench_plugins.ricart_agrawala import RicartAgrawala
 
 TOLERANCE = 0.10
-ATTEMPTS = 8  # a machine that is busy with something else is late; it is never early
+ROUNDS, ATTEMPTS = 5, 12  # the median of so many rounds counts, the calmest of at most so many
+CALM_MS = 0.05  # if nine of ten wake-ups of a bare process are less late than this, a machine is calm
 
 
 def keys(network: Network) -> dict[str, Any]:
@@ -73,9 +76,8 @@ def test_no_message_overtakes_and_none_comes_before_its_time(network: Network, t
         if event.kind == "delivered":
             assert event.sequence == arrived.get((event.peer, event.node), 0)
             arrived[event.peer, event.node] = event.sequence + 1
-    found = link_delay(history)
-    assert found["late_p50"] >= -LEAD_NS / 1e6
-    assert found["achieved"] >= found["requested"] - LEAD_NS / 1e6
+    _, late = _delays(history)
+    assert min(late) >= 0
     assert link_delay(simulated(tmp_path / "sim", history))["late_p99"] == 0
 
 
@@ -95,31 +97,48 @@ def test_a_link_that_loses_its_connection_keeps_what_it_holds_back(tmp_path: Pat
 @pytest.mark.alone
 @pytest.mark.parametrize("algorithm", [Lamport, RicartAgrawala, Maekawa])
 def test_with_links_of_2_ms_a_simulation_tells_the_times_of_tcp(algorithm: Any, tmp_path: Path) -> None:
-    far = []
+    told: list[tuple[float, dict[str, float]]] = []
+    before = machine_late_ms()
     for attempt in range(ATTEMPTS):
-        real = over_tcp(
-            tmp_path / str(attempt), algorithm, Network(Constant(0.002)), nodes=3, entries=40, warmup_entries=5
-        )
-        found = simulated(tmp_path / f"sim{attempt}", real)
-        times, ideal = Delay().measure(real), Delay().measure(found)
-        ratios = (
-            times["sync_delay_ms"]["p50"] / ideal["sync_delay_ms"]["p50"],
-            _seconds_an_entry(real) / _seconds_an_entry(found),
-        )
-        if all(1 - TOLERANCE <= ratio <= 1 + TOLERANCE for ratio in ratios):
+        folder = tmp_path / str(attempt)
+        real = over_tcp(folder, algorithm, Network(Constant(0.002)), nodes=3, entries=40, warmup_entries=5)
+        found, after = simulated(folder / "sim", real), machine_late_ms()
+        told.append((max(before, after), ratios(real, found)))
+        before = after
+        calmest = sorted(told, key=itemgetter(0))[:ROUNDS]
+        medians = {name: statistics.median(each[name] for _, each in calmest) for name in told[0][1]}
+        if len(told) >= ROUNDS and medians == pytest.approx(dict.fromkeys(medians, 1), abs=TOLERANCE):
             return
-        links = link_delay(real)
-        if links["achieved"] - links["requested"] <= TOLERANCE / 2 * links["requested"]:
-            far.append(ratios)  # else the machine itself brought messages too late for anything to be told
-    if not far:
-        pytest.skip("this machine wakes its processes too late: messages of 2 ms took over 5 % longer in every attempt")
-    pytest.fail(f"synchronisation delay and time an entry over those of the simulation, in each attempt: {far}")
+    if calmest[-1][0] > CALM_MS:
+        late = [round(late, 2) for late, _ in told]
+        pytest.skip(f"this machine is busy: bare processes woke up too late in too many rounds, by {late} ms")
+    pytest.fail(f"what tcp took over what the simulation took, with how late the machine was itself: {calmest}")
 
 
-def _seconds_an_entry(history: History) -> float:
-    """Return one over the throughput, from quartiles: a stall of the machine in mid-run is not the link's."""
-    entered = [entry.entered or 0 for entry in history.entries]
-    return statistics.fmean(statistics.quantiles([b - a for a, b in pairwise(entered)], n=4)[:2])
+def machine_late_ms() -> float:
+    """Return how late the latest tenth of the wake-ups of bare processes is at least; they are as many as the nodes."""
+    command = [sys.executable, "-S", str(Path(__file__).parent / "wakes_up.py"), "50"]
+    processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    late = sorted(int(word) for process in processes for word in process.communicate()[0].split())
+    return late[len(late) * 9 // 10] / 1e6
+
+
+def ratios(real: History, simulated: History) -> dict[str, float]:
+    """Return what is compared, of tcp over that of the simulation."""
+    times, ideal = Delay().measure(real)["sync_delay_ms"], Delay().measure(simulated)["sync_delay_ms"]
+    delay = link_delay(real)
+    return {
+        "synchronisation delay": times["p50"] / ideal["p50"],
+        "time an entry": seconds_an_entry(real) / seconds_an_entry(simulated),
+        "delay of a message": 1 + delay["late_p50"] / delay["requested"],
+    }
+
+
+def seconds_an_entry(history: History) -> float:
+    """Return one over the throughput, without the slowest tenth: a stall of the machine in mid-run says nothing."""
+    entered = sorted(entry.entered or 0 for entry in history.entries)
+    gaps = sorted(b - a for a, b in pairwise(entered))
+    return statistics.fmean(gaps[: len(gaps) * 9 // 10])
 
 
 # ---- what an experiment may ask -----------------------------------------------------------------------------------

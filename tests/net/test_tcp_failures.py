@@ -182,8 +182,8 @@ def test_a_plugin_that_does_not_load_is_a_failure_of_the_startup(tmp_path: Path)
 
 def test_a_folder_that_cannot_be_written_is_named_and_waited_for_by_nobody(tmp_path: Path) -> None:
     (tmp_path / "nodes").mkdir()
-    (tmp_path / "nodes" / "1.part").mkdir()
+    (tmp_path / "nodes" / "1.msgpack").mkdir()
     history = run(lamport(3), tmp_path)
     assert history.ending.failed == "harness"
-    assert "1.part" in history.ending.text
+    assert "1.msgpack" in history.ending.text
     assert [node.node for node in history.nodes] == [0, 2]

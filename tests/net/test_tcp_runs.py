@@ -13,13 +13,13 @@ from heap_loop import HeapLoop
 from oracles import assert_right
 from plans import plan
 
+from mxbench.compiled import PURE
 from mxbench.core.arrivals import ArrivalPlan
 from mxbench.core.distributions import ZERO, Constant, Exponential
 from mxbench.core.history import History
 from mxbench.core.plan import Progress, RunPlan, turns
 from mxbench.errors import MachineError
 from mxbench.net.cluster import Cluster
-from mxbench.compiled import PURE
 from mxbench.workloads.hold import Hold
 from mxbench_plugins.lamport import Lamport
 from mxbench_plugins.maekawa import Maekawa

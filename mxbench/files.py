@@ -1,0 +1,36 @@
+"""Files that are written whole or not at all: beside their place first, then renamed."""
+
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+
+def write_whole(file: Path, data: bytes | str) -> None:
+    """Write a file, all of it or nothing; text is written as UTF-8. May raise OSError, and leaves nothing then.
+
+    A file that is there keeps its mode, and a link to one stays a link. What is there and is no regular file (a pipe, a
+    device, /dev/stdout) is written into: to rename a file over it would remove it.
+    """
+    content = data.encode() if isinstance(data, str) else data
+    try:
+        before = file.stat()
+    except FileNotFoundError:  # or a link to what is not there
+        before = None
+    if before is not None and not stat.S_ISREG(before.st_mode):
+        with file.open("wb") as stream:  # a directory refuses that itself
+            stream.write(content)
+        return
+    place = Path(os.path.realpath(file))
+    beside = place.with_name(f".{os.urandom(8).hex()}.part")  # no longer than a name may be, whatever the file's is
+    mode = 0o666 if before is None else stat.S_IRUSR | stat.S_IWUSR  # nobody else reads what was kept from them
+    try:
+        with open(beside, "xb", opener=lambda path, flags: os.open(path, flags, mode)) as stream:
+            stream.write(content)
+        if before is not None:
+            beside.chmod(stat.S_IMODE(before.st_mode))
+        beside.replace(place)
+    except BaseException:  # Ctrl-C too
+        with suppress(OSError):
+            beside.unlink()
+        raise
