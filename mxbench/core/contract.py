@@ -1,13 +1,17 @@
 """The contract between a plugin's author and the framework, and whose line broke it."""
 
 import inspect
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from operator import attrgetter
 from types import TracebackType
-from typing import ClassVar, get_origin
+from typing import Any, ClassVar, get_origin
 
 import msgspec
 
 PLAIN = (type(None), bool, int, float, str, bytes)
 _PLAIN = frozenset(PLAIN)  # most values are of just these types: to ask for that first costs a fifth
+_COLLECTIONS = (list, tuple, set, frozenset)
 
 
 class ContractBreach(Exception):
@@ -41,15 +45,24 @@ def plugin_fault(error: BaseException, owner: type, node: int, step: int) -> Plu
 
 def check_plain(owner: object, skip: tuple[str, ...] = ("parameters",)) -> None:
     """Raise ContractBreach if a field of the state holds anything but plain data (see plugins/README.md)."""
-    for name in owner.__struct_fields__:  # type: ignore[attr-defined]
-        if name not in skip:
-            value = getattr(owner, name)
-            culprit = None if type(value) in _PLAIN else _not_plain(value, depth=0)
-            if culprit is not None:
-                raise ContractBreach(
-                    f"the state '{name}' holds {_article(type(culprit).__name__)}, which is not plain data; "
-                    "keep numbers, strings, tuples, lists, dicts, sets and messages"
-                )
+    kind: Any = type(owner)
+    names, values = _state(kind, skip)
+    for name, value in zip(names, values(owner), strict=True):
+        culprit = None if type(value) in _PLAIN else _not_plain(value, depth=0)
+        if culprit is not None:
+            raise ContractBreach(
+                f"the state '{name}' holds {_article(type(culprit).__name__)}, which is not plain data; "
+                "keep numbers, strings, tuples, lists, dicts, sets and messages"
+            )
+
+
+@lru_cache(maxsize=64)
+def _state(kind: Any, skip: tuple[str, ...]) -> tuple[tuple[str, ...], Callable[[object], tuple[object, ...]]]:
+    """Return the names of the fields of a state but for those to skip, and what gets their values."""
+    names = tuple(name for name in kind.__struct_fields__ if name not in skip)
+    if len(names) > 1:
+        return names, attrgetter(*names)  # of several names it gives a tuple
+    return names, lambda owner: tuple(getattr(owner, name) for name in names)
 
 
 def check_declaration(owner: type) -> None:
@@ -72,15 +85,17 @@ def _not_plain(value: object, depth: int) -> object | None:
         return None
     if depth > 20:
         return value
-    inner: list[object]
-    if isinstance(value, list | tuple | set | frozenset):
-        inner = list(value)
+    inner: Iterable[object]
+    if isinstance(value, _COLLECTIONS):
+        inner = value
     elif isinstance(value, dict):
-        inner = [*value.keys(), *value.values()]
+        inner = (*value.keys(), *value.values())
     elif isinstance(value, msgspec.Struct):
         inner = [getattr(value, name) for name in value.__struct_fields__]
     else:
         return value
+    if _PLAIN.issuperset(map(type, inner)):  # so it is most often
+        return None
     for item in inner:
         if type(item) not in _PLAIN and (culprit := _not_plain(item, depth + 1)) is not None:
             return culprit

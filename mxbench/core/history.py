@@ -8,6 +8,7 @@ the workload recorded); fault (text).
 
 import sys
 from array import array
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -143,6 +144,15 @@ class Recorder:
         self._codes += array("q", self.codes)
         self.times.clear()
         self.codes.clear()
+
+    def counted(self, kind: int, types: int) -> list[int]:
+        """Return how many records there are of a kind of message event, by type. types: how many there are."""
+        self.fold()
+        if types > 16:  # then the lowest byte of a code does not tell the type
+            found = Counter(code & 0xFFF for code in self._codes)
+            return [found[kind | index << 4] for index in range(types)]
+        lowest = memoryview(self._codes).cast("B")[_LOWEST::8].tobytes()
+        return [lowest.count(kind | index << 4) for index in range(types)]
 
     def columns(self) -> tuple[bytes, bytes, list[Any], bytes]:
         """Return what was written: times, codes, details and payloads, as NodeHistory has them."""

@@ -16,9 +16,10 @@ Every engine drives this class and nothing else of a plugin. Theory of operation
 
 from collections import deque
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Protocol
 
-from mxbench.core.algorithm import BROADCAST, CANCEL_TIMER, SET_TIMER, Algorithm, EntryRequest, Out, Parameters
+from mxbench.core.algorithm import BROADCAST, SET_TIMER, Algorithm, EntryRequest, Out, Parameters
 from mxbench.core.arrivals import ArrivalPlan, Arrivals
 from mxbench.core.contract import ContractBreach, PluginFault, check_plain, plugin_fault
 from mxbench.core.distributions import Distribution
@@ -27,6 +28,7 @@ from mxbench.core.workload import Entry, Workload, WorkloadOut
 
 MAX_OWN_MESSAGES = 10_000  # in one step; more is a node that talks to itself for ever
 PLAIN_CHECK_STEPS = 64  # the first steps after each of which the state is looked at; then at the end
+GIVEN = ("parameters", "options", "share")  # fields of a workload that it was told, and that are not its state
 
 
 class Engine(Protocol):
@@ -97,6 +99,9 @@ class Node:
         if guards:
             everybody = (*everybody, *guards)
         self._work_out = WorkloadOut(everybody, message_types(type(workload), WorkloadMessage))
+        self._dwell = workload.dwell
+        self._keeps_state = _keeps_state(type(workload))
+        self._has_version = type(workload).version is not Workload.version
         self._releasing = False
         self._requests = 0
         self._to_self: deque[Message] = deque()
@@ -120,8 +125,9 @@ class Node:
             self.completed = completed
         if version > self.version:
             self.version = version
-        self.algorithm.on_message(sender, message, self.out)
-        if self.out.effects or self.out.entering:
+        out = self.out
+        self.algorithm.on_message(sender, message, out)
+        if out.effects or out.entering:
             self._finish_step()
 
     def deliver_workload(self, sender: int, message: WorkloadMessage) -> None:
@@ -177,7 +183,8 @@ class Node:
     def check_state(self) -> None:
         """Raise ContractBreach if either plugin keeps anything but plain data."""
         check_plain(self.algorithm)
-        check_plain(self.workload, skip=("parameters", "options", "share"))
+        if self._keeps_state or self.workload.dwell is not self._dwell:
+            check_plain(self.workload, skip=GIVEN)
 
     def blame(self, error: BaseException) -> PluginFault | None:
         """Return the fault of a plugin that led to `error`, or None if it is the harness's own."""
@@ -217,34 +224,30 @@ class Node:
 
     def _finish_step(self) -> None:
         """Carry out what an algorithm's handler recorded, and enter if it said so."""
-        self._carry_out()
-        rounds = 0
-        while self._to_self:
+        out, engine, me, own = self.out, self.engine, self.me, self._to_self
+        effects, send, rounds = out.effects, engine.send, 0
+        while True:
+            for to, what in effects:
+                if to >= 0:  # asked first, as it is so most often
+                    if to == me:
+                        own.append(what)
+                    else:
+                        send(to, what)
+                elif to == BROADCAST:
+                    engine.broadcast(what)
+                elif to == SET_TIMER:
+                    engine.set_timer("algorithm", what[0], what[1], False)
+                else:
+                    engine.cancel_timer("algorithm", what)
+            effects.clear()
+            if not own:
+                break
             rounds += 1
             if rounds > MAX_OWN_MESSAGES:
                 raise ContractBreach(f"it sent itself over {MAX_OWN_MESSAGES} messages in one step")
-            self.algorithm.on_message(self.me, self._to_self.popleft(), self.out)
-            self._carry_out()
-        if self.out.entering:
+            self.algorithm.on_message(me, own.popleft(), out)
+        if out.entering:
             self._enter()
-
-    def _carry_out(self) -> None:
-        effects = self.out.effects
-        if not effects:
-            return
-        engine = self.engine
-        for to, what in effects:
-            if to == BROADCAST:
-                engine.broadcast(what)
-            elif to == SET_TIMER:
-                engine.set_timer("algorithm", what[0], what[1], False)
-            elif to == CANCEL_TIMER:
-                engine.cancel_timer("algorithm", what)
-            elif to == self.me:
-                self._to_self.append(what)
-            else:
-                engine.send(to, what)
-        effects.clear()
 
     def _enter(self) -> None:
         request = self.waiting
@@ -279,5 +282,11 @@ class Node:
             else:
                 engine.recorded(what)
         effects.clear()
-        if self.workload.version > self.version:
+        if self._has_version and self.workload.version > self.version:
             self.version = self.workload.version
+
+
+@lru_cache(maxsize=64)
+def _keeps_state(workload: Any) -> bool:
+    """Return whether a workload of this class has fields of its own."""
+    return not {*workload.__struct_fields__} <= {*GIVEN, "dwell"}

@@ -11,6 +11,7 @@ from mxbench.core.faults import FaultPlan
 from mxbench.core.history import History
 from mxbench.core.network import network_of
 from mxbench.core.plan import Progress, RunPlan
+from mxbench.files import write_whole
 from mxbench.hookspecs import hookimpl
 from mxbench.loading import load_class
 from mxbench.sim.world import World
@@ -34,10 +35,7 @@ class SimEngine(RunEngine):
         files = folder / "nodes"
         files.mkdir(parents=True, exist_ok=True)
         for history in histories:
-            file = files / f"{history.node}.msgpack"
-            beside = file.with_suffix(".part")
-            beside.write_bytes(msgspec.msgpack.encode(history))
-            beside.rename(file)
+            write_whole(files / f"{history.node}.msgpack", msgspec.msgpack.encode(history))
         return History(plan, ending, histories, time.monotonic() - started)
 
 

@@ -11,16 +11,15 @@ constants below; a, b: of such a message the counters of its envelope; code: the
 
 import random
 from collections import defaultdict
-from collections.abc import Sequence
-from functools import cached_property
+from collections.abc import Callable, Sequence
+from functools import cached_property, partial
 from heapq import heappush
+from itertools import repeat
 from typing import Any
-
-import msgspec
 
 from mxbench.core.algorithm import EntryRequest
 from mxbench.core.contract import ContractBreach
-from mxbench.core.distributions import Distribution
+from mxbench.core.distributions import Constant, Distribution
 from mxbench.core.history import (
     DELIVERED,
     ENTERED,
@@ -39,13 +38,23 @@ from mxbench.core.messages import Message, WorkloadMessage, message_types
 from mxbench.core.places import build_node, roles
 from mxbench.core.workload import Entry
 from mxbench.sim.copies import copier
+from mxbench.sim.sending import (
+    NEXT,
+    NOT_ENCODED,
+    Broadcast,
+    Lane,
+    Send,
+    encode,
+    lane_broadcast,
+    not_encoded,
+    steady_broadcast,
+    steady_send,
+)
 from mxbench.sim.surroundings import Event, Surroundings
 
 WORKLOAD, TIMER_DUE, START, TICKET, NO_TICKETS, FAULT_DUE = -1, -2, -3, -4, -5, -6
 MAX_STATE_TEXT = 400
 SMALL_WORLD = 256  # places
-NOT_ENCODED = (TypeError, ValueError, OverflowError, msgspec.MsgspecError)
-encode = msgspec.msgpack.Encoder().encode
 
 
 class Place:
@@ -57,42 +66,52 @@ class Place:
         algorithm_types = message_types(own_algorithm, Message)
         self.types = [*algorithm_types, *message_types(own_workload, WorkloadMessage)]
         self.index = {kind: index for index, kind in enumerate(self.types)}
-        self.me = me
+        self.me, self.nodes = me, plan.nodes
         self.now = 0
         self.halted = ""  # 'crashed' or 'paused'
         self.held: list[Event] = []  # what comes while halted, in order
-        self.handled = [0] * len(self.types)
+        self.sent_by_type = [0] * len(self.types)
+        self.unwritten = [0] * len(self.types)  # messages by type that were handed over, if none is written down
+        self.payload_bytes = 0
         self.recorder = Recorder()
-        self.times, self.codes, self._payloads = self.recorder.times, self.recorder.codes, self.recorder.payloads
-        self._note_time, self._note_code = self.times.append, self.codes.append
+        self.times, self.codes = self.recorder.times, self.recorder.codes
         self.delays: list[int] | None = None  # by receiver, in ns; None if the links do more than delay
+        self._lane: Lane | None = None
         self._world = world
-        self._places = world.places
-        self._heap, self._serial = world.heap, world.next_serial
+        self.places, self.next_serial = world.places, world.next_serial
+        self._post: Callable[[Event], None] = partial(heappush, world.heap)
+        self._push: Callable[[Event], None] = self._post  # of what is due after one of the delays
         self._algorithm_types = len(algorithm_types)
-        self._sent = [0] * len(self.types)
-        self._payload_bytes = 0
-        # Of each type: its index, the heads of the records of its sending and delivery, and what makes a copy.
-        self._kinds = {
-            kind: (index, SENT | index << 4, DELIVERED | index << 4 | me << 12, copier(kind))
-            for kind, index in self.index.items()
-        }
-        # Of the next message on the link to each. In a large world a node of most algorithms speaks to few others.
-        self._sequences: list[int] | dict[int, int] = (
-            [0] * len(plan.places) if len(plan.places) <= SMALL_WORLD else defaultdict(int)
+        # Of each type: its index, what is its own in the records of its sending and its delivery, what makes a copy.
+        self.kinds = {kind: (index, SENT | index << 4, index << 4, copier(kind)) for kind, index in self.index.items()}
+        # Of the record of the next delivery on the channel to each: what does not depend on the type. In a large world
+        # a node of most algorithms speaks to few others.
+        first, places = DELIVERED | me << 12, len(plan.places)
+        self.heads: list[int] | dict[int, int] = (
+            [first] * places if places <= SMALL_WORLD else defaultdict(repeat(first).__next__)
         )
         self._links: dict[int, Link] = {}
-        self._full = plan.history == "full"
+        self.full = plan.history == "full"
         self._sections = plan.history != "off"
         self._streams: dict[str, random.Random] = {}
         self.timers: dict[tuple[str, str], int] = {}  # (owner, name) -> serial of the event
         self._due: int | None = None  # of the timer that is firing
+        self.send: Send = self._send_one
+        self.broadcast: Broadcast = self._send_all
         self.node = build_node(plan, me, algorithm, workload, self)
+
+    def join(self, delays: list[int], lane: Lane | None = None) -> None:
+        """Hear how long each link takes, if that is all there is to the links. lane: if all of the world are alike."""
+        self.delays, self._lane = delays, lane
+        if lane is not None:
+            self._push = lane.events.append
+        self.send = steady_send(self, delays, self._push)
+        self.broadcast = self._first_broadcast
 
     @cached_property
     def peers(self) -> "list[Place]":
         """The places of the other nodes, made when it is first asked for them: not every algorithm broadcasts."""
-        return [other for other in self._places[: self._world.plan.nodes] if other is not self]
+        return [other for other in self.places[: self._world.plan.nodes] if other is not self]
 
     # ---- events -------------------------------------------------------------------------------------------------
 
@@ -111,10 +130,11 @@ class Place:
             return self._take_timer(time, serial, a, b, message)
         self.now = time
         if kind >= 0 or kind == WORKLOAD:
-            self.handled[code >> 4 & 255] += 1
-            if self._full:
+            if self.full:
                 self.times.append(time)
                 self.codes.append(code)
+            else:
+                self.unwritten[code >> 4 & 255] += 1
         if kind >= 0:
             node.deliver(kind, a, b, message)
         else:
@@ -140,7 +160,7 @@ class Place:
             return False
         self._forget(owner, name)
         self.now = time
-        if self._full:
+        if self.full:
             self.recorder.other(TIMER, time, (owner, name))
         self._due = due
         self.node.timer(owner, name)
@@ -149,76 +169,23 @@ class Place:
 
     # ---- what the node wants done (core.node.Engine) ------------------------------------------------------------
 
-    def send(self, to: int, message: Message) -> None:
-        try:
-            payload = encode(message)
-        except NOT_ENCODED as error:
-            raise _not_encoded(message, error) from None
-        index, sent, delivered, fresh = self._kinds[type(message)]
-        size, now, node = len(payload), self.now, self.node
-        self._sent[index] += 1
-        self._payload_bytes += size
-        if self._full:
-            self._note_time(now)
-            self._note_code(sent | to << 12 | size << 32)
-            self._payloads += payload
-        sequences = self._sequences
-        sequence = sequences[to]
-        sequences[to] = sequence + 1
-        code = delivered | sequence << 32
-        if self.delays is not None and fresh is None:
-            due = now + self.delays[to]
-            heappush(
-                self._heap,
-                (due, self._serial(), self._places[to], self.me, node.completed, node.version, message, code),
-            )
-            return
-        for due in self._arrivals(to, size):
-            copy = message if fresh is None else fresh(payload)
-            event = (due, self._serial(), self._places[to], self.me, node.completed, node.version, copy, code)
-            heappush(self._heap, event)
-
-    def broadcast(self, message: Message) -> None:
-        try:
-            payload = encode(message)
-        except NOT_ENCODED as error:
-            raise _not_encoded(message, error) from None
-        index, sent, delivered, fresh = self._kinds[type(message)]
-        size, now, me, peers = len(payload), self.now, self.me, self.peers
-        completed, version = self.node.completed, self.node.version
-        self._sent[index] += len(peers)
-        self._payload_bytes += size * len(peers)
-        if self._full:
-            self._note_time(now)
-            self._note_code(sent | EVERY_PEER << 12 | size << 32)
-            self._payloads += payload
-        heap, next_serial, sequences, delays = self._heap, self._serial, self._sequences, self.delays
-        for place in peers:
-            to = place.me
-            sequence = sequences[to]
-            sequences[to] = sequence + 1
-            code = delivered | sequence << 32
-            if delays is not None and fresh is None:
-                heappush(heap, (now + delays[to], next_serial(), place, me, completed, version, message, code))
-            else:
-                for due in self._arrivals(to, size):
-                    copy = message if fresh is None else fresh(payload)
-                    heappush(heap, (due, next_serial(), place, me, completed, version, copy, code))
-
     def send_workload(self, to: int, message: WorkloadMessage) -> None:
-        self._post_workload([self._places[to]], to, message)
+        self._send_workload([self.places[to]], to, message)
 
     def broadcast_workload(self, message: WorkloadMessage) -> None:
-        self._post_workload(self.peers, EVERY_PEER, message)
+        self._send_workload(self.peers, EVERY_PEER, message)
 
     def set_timer(self, owner: str, name: str, after: Distribution, steady: bool) -> None:
         start = self._due if steady and self._due is not None else self.now
-        due = start + int(after.draw(self.stream(f"{owner}.{name}").random) * NS)
+        if isinstance(after, Constant):  # it draws nothing, and to make a stream takes longer than all else here
+            due = start + int(after.seconds * NS)
+        else:
+            due = start + int(after.draw(self.stream(f"{owner}.{name}").random) * NS)
         self._forget(owner, name)
-        self.timers[owner, name] = serial = self._serial()
+        self.timers[owner, name] = serial = self.next_serial()
         if owner != "algorithm":
             self._world.work += 1
-        heappush(self._heap, (max(due, self.now), serial, self, TIMER_DUE, owner, name, due, 0))
+        self._post((max(due, self.now), serial, self, TIMER_DUE, owner, name, due, 0))
 
     def cancel_timer(self, owner: str, name: str) -> None:
         self._forget(owner, name)
@@ -264,9 +231,14 @@ class Place:
         """Return whether that timer is still to fire."""
         return self.timers.get((owner, name)) == serial
 
+    @property
+    def handled(self) -> list[int]:
+        """How many messages of each type were handed to this node."""
+        return self.recorder.counted(DELIVERED, len(self.types)) if self.full else self.unwritten
+
     def sent(self) -> int:
         """Return how many messages this node sent."""
-        return sum(self._sent)
+        return sum(self.sent_by_type)
 
     def describe(self) -> str:
         """Return what the node is doing and its algorithm's state, in one line."""
@@ -279,35 +251,67 @@ class Place:
 
     def history(self) -> NodeHistory:
         """Return what this node wrote down and counted."""
-        totals = Totals(self._sent, self.handled, self._payload_bytes)
+        totals = Totals(self.sent_by_type, self.handled, self.payload_bytes)
         names = [kind.__name__ for kind in self.types]
         return self.recorder.finish(self.me, names, self._algorithm_types, totals)
 
     # ---- inside -------------------------------------------------------------------------------------------------
 
-    def _post_workload(self, places: list["Place"], to: int, message: WorkloadMessage) -> None:
-        """Send a message of the workload to each of these places. to: whom the history names."""
-        try:
-            payload = encode(message)
-        except NOT_ENCODED as error:
-            raise _not_encoded(message, error) from None
-        index, sent, _, fresh = self._kinds[type(message)]
-        self._sent[index] += len(places)
-        if self._full:
-            self._note_time(self.now)
-            self._note_code(sent | to << 12 | len(payload) << 32)
-            self._payloads += payload
+    def _send_one(self, to: int, message: Message) -> None:
+        self._send([self.places[to]], to, message)
+
+    def _send_all(self, message: Message) -> None:
+        self._send(self.peers, EVERY_PEER, message)
+
+    def _first_broadcast(self, message: Message) -> None:
+        """Find out how to send to each peer, and do: not every algorithm does."""
+        assert self.delays is not None, "only a place that was joined comes here"
+        if self._lane is not None and isinstance(self.heads, list):
+            self.broadcast = lane_broadcast(self, self._lane)
+        else:
+            self.broadcast = steady_broadcast(self, self.delays, self._push)
+        self.broadcast(message)
+
+    def _send(self, places: list["Place"], to: int, message: Message) -> None:
+        """Send a message of the algorithm to each of these places. to: whom the history names."""
+        payload = self.note_sent(places, to, message)
+        _, _, mark, fresh = self.kinds[type(message)]
+        size, me, node, heads, next_serial = len(payload), self.me, self.node, self.heads, self.next_serial
+        for place in places:
+            head = heads[place.me]
+            heads[place.me] = head + NEXT
+            for due in self._arrivals(place.me, size):
+                copy = message if fresh is None else fresh(payload)
+                self._push((due, next_serial(), place, me, node.completed, node.version, copy, head | mark))
+
+    def _send_workload(self, places: list["Place"], to: int, message: WorkloadMessage) -> None:
+        """Send a message of the workload, likewise."""
+        payload = self.note_sent(places, to, message)
+        fresh = self.kinds[type(message)][3]
         for place in places:
             index = place.index.get(type(message), -1)  # a server's types are not a node's
             if index < 0:
                 raise ContractBreach(f"the workload sent {message!r} to node {place.me}, which does not know its class")
-            sequence = self._sequences[place.me]
-            self._sequences[place.me] = sequence + 1
-            code = DELIVERED | index << 4 | self.me << 12 | sequence << 32
+            code = self.heads[place.me] | index << 4
+            self.heads[place.me] += NEXT
             for due in self._arrivals(place.me, len(payload)):
                 copy = message if fresh is None else fresh(payload)
                 self._world.work += 1
-                heappush(self._heap, (due, self._serial(), place, WORKLOAD, self.me, 0, copy, code))
+                self._push((due, self.next_serial(), place, WORKLOAD, self.me, 0, copy, code))
+
+    def note_sent(self, places: list["Place"], to: int, message: Message | WorkloadMessage) -> bytes:
+        """Count a message and write down that it is sent; return it encoded."""
+        try:
+            payload = encode(message)
+        except NOT_ENCODED as error:
+            raise not_encoded(message, error) from None
+        index, *_ = self.kinds[type(message)]
+        self.sent_by_type[index] += len(places)
+        if index < self._algorithm_types:
+            self.payload_bytes += len(payload) * len(places)
+        if self.full:
+            self.recorder.sent(self.now, to, index, payload)
+        return payload
 
     def _arrivals(self, to: int, size: int) -> tuple[int, ...]:
         """Return the times at which a message of `size` bytes, sent now, arrives."""
@@ -329,7 +333,3 @@ class Place:
         if stream is None:
             stream = self._streams[purpose] = random.Random(f"{self._world.plan.seed}/{self.me}/{purpose}")
         return stream
-
-
-def _not_encoded(message: object, error: Exception) -> ContractBreach:
-    return ContractBreach(f"it sent {message!r}, which cannot be encoded: {error}")

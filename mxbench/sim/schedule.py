@@ -73,7 +73,7 @@ class Schedule:
         self.acting = self.places[0]
         at_once = [0] * n
         for place in self.places:
-            place.delays = at_once
+            place.join(at_once)
             place.node.steps = NO_LOOKS
 
     def start(self) -> None:

@@ -21,6 +21,7 @@ from mxbench.core.network import Matrix, Network
 from mxbench.core.plan import Ending, Progress, RunPlan, turns
 from mxbench.sim.faults import Faults
 from mxbench.sim.place import NO_TICKETS, START, TICKET, TIMER_DUE, Place
+from mxbench.sim.sending import Lane
 from mxbench.sim.surroundings import Event
 
 CHUNK = 10_000  # events between two looks at the bound, and at who wants to know how far the run is
@@ -38,6 +39,8 @@ class World:
         self.plan, self.network = plan, network
         self.ending: Ending | None = None
         self.heap: list[Event] = []
+        # Messages, where all links take the same time: they arrive in the order in which they were sent.
+        self.lane: deque[Event] = deque()
         self.next_serial = count(1).__next__
         self.cut: set[tuple[int, int]] = set()  # the links that a partition cuts now
         self.now = 0
@@ -94,17 +97,20 @@ class World:
 
     def _take_chunk(self) -> None:
         """Take events in order; the fast path is the delivery of an algorithm's message where nothing goes wrong."""
-        heap, horizon, faults = self.heap, self._horizon, self._faults if self._faulty else None
+        heap, lane, horizon, faults = self.heap, self.lane, self._horizon, self._faults if self._faulty else None
         full, restless = self.plan.history == "full", not self.plan.falls_quiet
         now, place = self.now, self.places[0]
         try:
             for _ in repeat(None, CHUNK):
-                if not heap:
+                if lane and not (heap and heap[0] < lane[0]):
+                    event = lane.popleft()
+                elif heap:
+                    event = heappop(heap)
+                else:
                     self.now = now
                     if self._at_rest():
                         return
                     continue
-                event = heappop(heap)
                 time, _, place, sender, completed, version, message, code = event
                 if time > horizon:
                     if self._beyond(event):
@@ -112,10 +118,11 @@ class World:
                     horizon = self._horizon
                 if sender >= 0 and faults is None:
                     now = place.now = time
-                    place.handled[code >> 4 & 255] += 1
                     if full:
                         place.times.append(time)
                         place.codes.append(code)
+                    else:
+                        place.unwritten[code >> 4 & 255] += 1
                     node = place.node
                     node.deliver(sender, completed, version, message)
                     if node.ready:
@@ -201,14 +208,22 @@ class World:
 
     def _join_places(self) -> None:
         """Tell each place how far the others are, if distance is all there is to its links."""
+        if self._faulty:
+            return
         shared: dict[int, list[int] | None] = {}  # by site of the sender
         matrix = self.network.delay
         sites = len(matrix.seconds) if isinstance(matrix, Matrix) else 1
-        for place in self.places:
-            key = place.me if self.network.rules else place.me % sites
-            if key not in shared:
-                shared[key] = None if self._faulty else steady_delays(self.network, place.me, len(self.places))
-            place.delays = shared[key]
+        of_place = [place.me if self.network.rules else place.me % sites for place in self.places]
+        for place, site in zip(self.places, of_place, strict=True):
+            if site not in shared:
+                shared[site] = steady_delays(self.network, place.me, len(self.places))
+        different = {delay for delays in shared.values() for delay in delays or (None,)}
+        first = next(iter(different))
+        lane = Lane(self.lane, first, self.next_serial) if len(different) == 1 and first is not None else None
+        for place, site in zip(self.places, of_place, strict=True):
+            delays = shared[site]
+            if delays is not None:
+                place.join(delays, lane)
 
     def _post(self, place: Place, kind: int, time: int = 0) -> None:
         self.work += 1
