@@ -12,12 +12,13 @@ Theory of operation. The handlers of the class are replaced, in this process, by
 
 import sys
 from collections.abc import Callable, Sequence
-from types import FrameType, FunctionType, ModuleType
+from types import FrameType
 from typing import Any
 
 import msgspec
 
 from mxbench.conformance.reach import Reach
+from mxbench.conformance.shared import Shared
 from mxbench.conformance.trail import (
     Call,
     Line,
@@ -69,10 +70,10 @@ class Watch:
         self._messages: list[tuple[Any, str]] = []
         self._effects: list[tuple[int, Any]] = []
         self._tellings = 0
-        self._originals = {f"a default of {name}": getattr(cls, name) for name in HANDLERS}
+        originals = {f"a default of {name}": getattr(cls, name) for name in HANDLERS}
         for name in HANDLERS:
             _replace(cls, name, self)
-        self._kept = self._shared()
+        self._shared = Shared(self._modules, originals)
 
     def call(self, name: str, handler: Any, owner: Any, arguments: tuple[Any, ...]) -> None:
         """Run a handler of a node, and its twin."""
@@ -86,6 +87,7 @@ class Watch:
             handler(owner, *arguments)
             return
         self._handler, line = name, _first_line(handler)
+        self._shared.begin()
         close = self._close == len(self.calls)
         original, out._choose = out._choose, copies.noting(out._choose)
         known = self._tellings
@@ -106,6 +108,7 @@ class Watch:
             second = None
         if changed or first != second:
             known = self._tellings
+            self._shared.restore()
             parted = self._parted(handler, copies, line)
             if known == self._tellings:
                 for said in changed:
@@ -177,10 +180,7 @@ class Watch:
 
     def _changed(self) -> list[str]:
         """Return what has changed since the last look that may not change, a sentence each."""
-        shared = self._shared()
-        names = shared.keys() | self._kept.keys()
-        said = [SHARED.format(name) for name in sorted(names) if shared.get(name) != self._kept.get(name)]
-        self._kept = shared
+        said = [SHARED.format(name) for name in self._shared.look()]
         for number, (message, text) in enumerate(self._messages):
             now = canonical(message)
             if now != text:
@@ -202,36 +202,9 @@ class Watch:
                 self._messages.append((value, canonical(value)))
             del self._messages[:-MAX_MESSAGES]
 
-    def _shared(self) -> dict[str, Any]:
-        """Return what the plugin's modules and classes hold, by name."""
-        found = {name: _seen(original) for name, original in self._originals.items()}
-        for module in self._modules:
-            for name, value in list(vars(module).items()):
-                if isinstance(value, type) and value.__module__ == module.__name__:
-                    found |= {f"{name}.{key}": held for key, held in _held(vars(value))}
-            found |= dict(_held(vars(module)))
-        return found
-
     def _tell(self, line: Line, said: str) -> None:
         self._tellings += 1
         self.found[(*line, self._handler, said)] = None
-
-
-def _held(names: Any) -> list[tuple[str, Any]]:
-    return [(name, _seen(value)) for name, value in list(names.items()) if not name.startswith("__")]
-
-
-def _seen(value: Any) -> Any:
-    """Return what stands for a value that a module or class holds: something else when it has changed."""
-    if isinstance(value, FunctionType):
-        if value.__defaults__ or value.__kwdefaults__ or vars(value):
-            return f"{id(value)} {canonical([value.__defaults__, value.__kwdefaults__, vars(value)])}"
-        return id(value)
-    if value is None or isinstance(value, type | ModuleType | str | int | float | bytes):
-        return value
-    if isinstance(value, (list, dict, set, frozenset, tuple, msgspec.Struct)):
-        return canonical(value) if mutable(value) else id(value)
-    return f"{value!r} {canonical(getattr(value, '__dict__', None))}"
 
 
 def _replace(cls: Any, name: str, watch: Watch) -> None:

@@ -2,12 +2,14 @@
 
 It is apart because an audit hook cannot be removed, and because two of them, with different PYTHONHASHSEEDs, tell what
 follows the order of a set. It reads an Errand from standard input and answers with a Sighting; what the plugin prints
-goes to standard error. A handler that does not return is shown there too, by faulthandler, and ends the process.
+goes to standard error. So does, by faulthandler, where a handler is that does not return: whoever waits asks that by a
+signal, which ends the process.
 """
 
 import faulthandler
 import os
 import re
+import signal
 import sys
 from random import Random
 
@@ -20,12 +22,14 @@ from mxbench.core.plan import PluginRef
 from mxbench.core.scenario import Setup
 from mxbench.errors import PluginError
 from mxbench.loading import load_class
+from mxbench.own_time import PATIENCE
 from mxbench.sim.explore import plan_of
 from mxbench.sim.schedule import Schedule
 from mxbench.sim.tracer import blamed, look_at
 
 MAX_STEPS = 150  # of a schedule
 MAX_CALLS = 4_000  # of which trails are kept
+WHERE = getattr(signal, "SIGUSR1", None)  # asks where this process is, and ends it; no system but POSIX has it
 
 
 class Errand(msgspec.Struct, frozen=True):
@@ -91,7 +95,9 @@ def main() -> None:
     channel = os.dup(1)
     os.dup2(2, 1)
     errand = msgspec.json.decode(sys.stdin.buffer.read(), type=Errand)
-    faulthandler.dump_traceback_later(errand.limit_s, exit=True)
+    faulthandler.dump_traceback_later(errand.limit_s * PATIENCE, exit=True)  # whether anybody waits or not
+    if WHERE is not None:
+        faulthandler.register(WHERE, all_threads=False, chain=True)
     sighting = watch(errand)
     faulthandler.cancel_dump_traceback_later()
     with os.fdopen(channel, "wb") as stream:

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -12,15 +13,18 @@ import msgspec
 from mxbench.conformance.handlers import DIFFERENT, UNSORTED
 from mxbench.conformance.outcomes import Outcome
 from mxbench.conformance.trail import parting
-from mxbench.conformance.watched import Errand, Sighting
+from mxbench.conformance.watched import WHERE, Errand, Sighting
 from mxbench.core.algorithm import Algorithm
 from mxbench.core.plan import PluginRef
 from mxbench.core.scenario import Setup
+from mxbench.own_time import Allowance, OwnTime
 
 CONTRACT, DETERMINISM = "contract", "determinism"
 HASH_SEEDS = ("1", "2")
+FEW_SEEDS = ("4", "5", "6", "7")  # of short looks: two strings have one order in half of all processes
 SCHEDULES = 3
-LIMIT_S = 30.0  # of a process, of which a plugin that behaves needs one
+LIMIT_S = 30.0  # of a process, of its own time (own_time.py), of which a plugin that behaves needs one
+GRACE_S = 30.0  # for a process that was told to end
 
 
 class Watched(msgspec.Struct, frozen=True):
@@ -38,7 +42,7 @@ def watch(algorithm: type[Algorithm], setups: tuple[Setup, ...], limit_s: float 
     ref = reference(algorithm)
     if ref is None:
         return Watched(unknown="its class cannot be loaded in another process; define it at the top of a file")
-    errand = Errand(ref, sys.path, setups, SCHEDULES, limit_s)
+    errand = Errand(ref, sys.path, setups[::-1], SCHEDULES, limit_s)
     seen = []
     for seed in HASH_SEEDS:
         seen.append(_send(errand, seed))
@@ -49,12 +53,24 @@ def watch(algorithm: type[Algorithm], setups: tuple[Setup, ...], limit_s: float 
     habits = dict.fromkeys([fault for one in seen for fault in one.faults] + [_sentence(*said) for said in bad])
     explained = {said[:2] for said in bad}
     parted = [_sentence(*said) for said in found if said[3] in DIFFERENT and said[:2] not in explained]
-    if not habits and not parted and (apart := parting(seen[0].calls, seen[1].calls)) is not None:
-        closer = msgspec.structs.replace(errand, close=apart[0])
-        trails = [_send(closer, seed).calls[apart[0] :] for seed in HASH_SEEDS]
-        _, handler, line = parting(*trails) or apart
-        parted.append(_sentence(*line, handler, UNSORTED))
+    if not habits and not parted:
+        parted = _between_processes(errand, seen)
     return Watched(tuple(habits), tuple(parted))
+
+
+def _between_processes(errand: Errand, seen: list[Sighting]) -> list[str]:
+    """Return where a process in which strings have other hashes does something else, as a sentence, if any does."""
+    few = msgspec.structs.replace(errand, setups=errand.setups[:1], schedules=1)  # with which the errand begins
+    for seed in (*HASH_SEEDS[1:], *FEW_SEEDS):
+        long = seed in HASH_SEEDS
+        other = seen[HASH_SEEDS.index(seed)] if long else _send(few, seed)
+        apart = parting(seen[0].calls, other.calls)
+        if apart is not None:
+            closer = msgspec.structs.replace(errand if long else few, close=apart[0])
+            trails = [_send(closer, one).calls[apart[0] :] for one in (HASH_SEEDS[0], seed)]
+            _, handler, line = parting(*trails) or apart
+            return [_sentence(*line, handler, UNSORTED)]
+    return []
 
 
 def contract(watched: Watched) -> Outcome:
@@ -91,31 +107,51 @@ def reference(cls: type) -> PluginRef | None:
 
 
 def _send(errand: Errand, hash_seed: str) -> Sighting:
-    """Return what a process of its own sees; it ends itself at its limit, and is ended where it does not."""
+    """Return what a process of its own sees; it is ended at its limit."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "mxbench.conformance.watched"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONDONTWRITEBYTECODE": "1"},
+    ) as process:  # fmt: skip
+        try:
+            answer, error, late = _communicate(process, msgspec.json.encode(errand), errand.limit_s)
+        except subprocess.TimeoutExpired:
+            what = f"did not end within {errand.limit_s:g} seconds, or left others behind"
+            return Sighting(faults=[f"the process that ran its handlers {what}"], hangs=True)
+        finally:
+            process.kill()
     try:
-        done = subprocess.run(
-            [sys.executable, "-m", "mxbench.conformance.watched"],
-            input=msgspec.json.encode(errand),
-            capture_output=True,
-            env={**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONDONTWRITEBYTECODE": "1"},
-            check=False,
-            timeout=errand.limit_s + 30.0,
-        )
-    except subprocess.TimeoutExpired:
-        said = f"the process that ran its handlers did not end within {errand.limit_s:g} seconds, or left others behind"
-        return Sighting(faults=[said], hangs=True)
-    try:
-        return msgspec.json.decode(done.stdout, type=Sighting)
+        return msgspec.json.decode(answer, type=Sighting)
     except msgspec.DecodeError:
-        said = done.stderr.decode(errors="replace")
-    if "Timeout (" in said:
+        return _last_words(errand, error.decode(errors="replace"), process.returncode, late)
+
+
+def _last_words(errand: Errand, said: str, status: int, late: bool) -> Sighting:
+    """Return what a process that gave no answer left behind on standard error."""
+    if late or "Timeout (" in said:
         own = [errand.algorithm.file, inspect.getsourcefile(Algorithm)]
         frames = re.findall(r'File "(.+?)", line (\d+) in (\w+)', said)
         place = next((f"{file}:{line}: in {name}" for file, line, name in frames if file == own[0]), None)
         place = place or next((f"{f}:{line}: in {name}" for f, line, name in frames if name.startswith("on_")), "")
         return Sighting(faults=[f"{place}: a handler did not return within {errand.limit_s:g} seconds"], hangs=True)
-    last = (said.strip().splitlines() or [f"exit status {done.returncode}"])[-1]
+    last = (said.strip().splitlines() or [f"exit status {status}"])[-1]
     return Sighting(faults=[f"the process that ran its handlers ended before they did: {last}"])
+
+
+def _communicate(process: "subprocess.Popen[bytes]", errand: bytes, limit_s: float) -> tuple[bytes, bytes, bool]:
+    """Return what a process answers, what it says besides, and whether it had to be asked where it is."""
+    with closing(OwnTime()) as own:
+        own.follow(process.pid)
+        allowance = Allowance(own, limit_s)
+        given: bytes | None = errand
+        while (left := allowance.left()) > 0:
+            try:
+                return *process.communicate(given, max(left, 0.001)), False
+            except subprocess.TimeoutExpired:
+                given = None  # it goes on with what it was given
+    if WHERE is not None:
+        process.send_signal(WHERE)
+    return *process.communicate(given, GRACE_S), True
 
 
 def _sentence(file: str, line: int, handler: str, said: str) -> str:

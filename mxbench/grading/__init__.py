@@ -16,4 +16,6 @@ Theory of operation:
   and seccomp (kernel.py), so that it opens nothing but Python's own files, has no socket and starts no process. An
   audit hook (watch.py) names what was tried; where the kernel does not help it is the only fence, and the report says
   so. Whoever keeps the examiner waiting is killed.
+* A mark does not depend on what else the machine does: states and steps are counted, and seconds are own time
+  (own_time.py), in which nobody is charged for waiting until a processor is free.
 """

@@ -9,7 +9,6 @@ import os
 import secrets
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -32,10 +31,12 @@ from mxbench.grading.process import ConfinedProcess, Held, OverLimit
 from mxbench.grading.rubric import Item, RubricLimits
 from mxbench.grading.stand_in import NAME, stand_in
 from mxbench.grading.witness import Witness
+from mxbench.own_time import OwnTime
 from mxbench.registry import Registry
 
 SEARCH_BYTES = 1_000_000_000  # of memory that the examiner may hold while it searches
 EXAMINER_BYTES = 3_000_000_000  # of addresses, for all else: a flood of messages ends there
+GRACE_S = 40.0  # of processor time beyond a submission's seconds: to start, to ask again, to write down
 MAX_OUTPUT_SHOWN = 4_000  # characters of what a submission printed
 MAX_TEXT = 2_000  # characters of what is said of one thing
 MAX_TRACE = 2_000  # steps of a counterexample
@@ -95,7 +96,7 @@ class Examiner:
 
     def __init__(self, asked: Examination, tell: Callable[[Marked], None]) -> None:
         self._asked, self._tell = asked, tell
-        self._until = time.monotonic() + asked.limits.submission_s
+        self._own = OwnTime()
         self._witness = Witness(asked.seed)
         self._output = Path(asked.folder) / "output"
         self._process = self._confined()
@@ -131,11 +132,10 @@ class Examiner:
 
     def _judge_bound(self, items: list[Item]) -> None:
         first = items[0]
-        question = parse_question(
-            self._module.Submission, first.nodes, tuple(first.requests), first.network, forget=False
-        )
-        limits = Limits(self._asked.limits.states, self._seconds(), SEARCH_BYTES)
-        answers = judge(question, tuple(item.property or "" for item in items), limits)
+        question = parse_question(self._module.Submission, first.nodes, tuple(first.requests), first.network)
+        limits = Limits(self._asked.limits.states, None, SEARCH_BYTES)
+        wanted = tuple(item.property or "" for item in items)
+        answers = judge(question, wanted, limits, lambda _: self._process.check_limits())
         for item in items:
             found = answers[item.property or ""]
             outcome = {"valid": "met", "violated": "not met"}.get(found["verdict"], "undecided")
@@ -190,13 +190,13 @@ class Examiner:
             self._tell(Marked(item.name, outcome, _cut(text)))
 
     def _seconds(self) -> float:
-        return min(self._asked.limits.item_s, self._until - time.monotonic())
+        return min(self._asked.limits.item_s, self._asked.limits.submission_s - self._own.now())
 
     def _asked_again(self) -> str | None:
         fresh = self._confined()
         try:
             fresh.load()
-            return self._witness.differs(fresh, self._asked.limits.item_s)
+            return self._witness.differs(fresh, 2 * self._asked.limits.submission_s)  # all of them took half of it
         finally:
             fresh.end()
 
@@ -205,7 +205,7 @@ class Examiner:
         limits = self._asked.limits
         held = Held(limits.step_s, limits.memory_bytes, limits.output_bytes,
                     int(2 * limits.submission_s) + 10, limits.steps)  # fmt: skip
-        return ConfinedProcess(Path(self._asked.file), self._output, held, hash_seed)
+        return ConfinedProcess(Path(self._asked.file), self._output, held, hash_seed, self._own)
 
     def _printed(self) -> str:
         try:
@@ -243,18 +243,25 @@ def _evidence(row: dict[str, Any]) -> list[str]:
     return said
 
 
-def main() -> None:
-    """Examine what standard input asks for."""
-    die_with_parent(int(sys.argv[1]))
+def _hold_to(seconds: int) -> None:
+    """End this process after so many seconds on a processor, and where it needs too much memory."""
     import resource  # which only POSIX has
 
     resource.setrlimit(resource.RLIMIT_AS, (EXAMINER_BYTES, EXAMINER_BYTES))
+    most = resource.getrlimit(resource.RLIMIT_CPU)[1]  # stays, as the confined process has another limit
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds if most == resource.RLIM_INFINITY else min(seconds, most), most))
+
+
+def main() -> None:
+    """Examine what standard input asks for."""
+    die_with_parent(int(sys.argv[1]))
     answers = os.dup(1)
     os.dup2(2, 1)  # nothing but frames goes to the judge
     asked = read_blocking(0)
     if asked is None:
         sys.exit(3)
     examination = msgspec.msgpack.decode(asked, type=Examination)
+    _hold_to(int(examination.limits.submission_s + GRACE_S))
     examiner = Examiner(examination, lambda marked: write_blocking(answers, ["item", msgspec.to_builtins(marked)]))
     write_blocking(answers, ["end", msgspec.to_builtins(examiner.run())])
 

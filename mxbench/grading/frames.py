@@ -1,15 +1,16 @@
 """Frames between processes: a length, then msgpack; how the examiner and the confined process speak.
 
-The examiner reads with a deadline and a limit, as who sits at the other end may send anything, or nothing.
+The examiner reads with an allowance of time and a limit, as who sits at the other end may send anything, or nothing.
 """
 
 import os
 import select
 import struct
-import time
 from typing import Any
 
 import msgspec
+
+from mxbench.own_time import Allowance
 
 MAX_FRAME = 250_000  # bytes, of one state or a few messages: more is a submission that floods
 _LENGTH = struct.Struct(">I")
@@ -20,13 +21,14 @@ decode = msgspec.msgpack.Decoder().decode
 
 CLAIMS = ("messages_per_entry", "synchronisation_delay", "response_time")
 FLAGS = ("has_token", "takes_k", "can_have_server", "falls_quiet")
+FORGET = "forget"
 
 
 class Declaration(msgspec.Struct, forbid_unknown_fields=True):
     """What a submission says of its algorithm: plain data, of which the examiner makes a stand-in.
 
     fields: of its state. messages: the name of each class with those of its fields. claims: what it says that it
-    costs, by the name of the attribute.
+    costs, by the name of the attribute. forgets: whether it has a `forget` of its own.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Declaration(msgspec.Struct, forbid_unknown_fields=True):
     quorum_system: str | None
     topology: str | None
     flags: dict[str, bool]
+    forgets: bool = False
 
 
 class Setting(msgspec.Struct):
@@ -91,7 +94,7 @@ def _exactly(fd: int, size: int) -> bytes | None:
 
 
 class Channel:
-    """One end of two pipes, with a deadline for every frame. Both file descriptors are made non-blocking."""
+    """One end of two pipes, with an allowance of time for every frame. Both are made non-blocking."""
 
     def __init__(self, to: int, from_: int) -> None:
         self._to, self._from = to, from_
@@ -102,18 +105,18 @@ class Channel:
         self._writable.register(to, select.POLLOUT)
         self._rest = b""
 
-    def write(self, data: bytes, deadline: float) -> None:
+    def write(self, data: bytes, allowance: Allowance) -> None:
         """Write one frame; raise Late or Gone."""
         rest = memoryview(_LENGTH.pack(len(data)) + data)
         while rest:
             try:
                 rest = rest[os.write(self._to, rest) :]
             except BlockingIOError:
-                _wait(self._writable, deadline)
+                _wait(self._writable, allowance)
             except OSError:
                 raise Gone from None
 
-    def read(self, deadline: float) -> bytes:
+    def read(self, allowance: Allowance) -> bytes:
         """Return the next frame; raise Late, Gone or Flood."""
         found, wanted = self._rest, _LENGTH.size
         while len(found) < wanted or wanted == _LENGTH.size:
@@ -126,7 +129,7 @@ class Channel:
             try:
                 more = os.read(self._from, _CHUNK)
             except BlockingIOError:
-                _wait(self._readable, deadline)
+                _wait(self._readable, allowance)
                 continue
             if not more:
                 raise Gone
@@ -135,7 +138,8 @@ class Channel:
         return found[_LENGTH.size : wanted]
 
 
-def _wait(poll: "select.poll", deadline: float) -> None:
-    left = deadline - time.monotonic()
-    if left <= 0 or not poll.poll(left * 1000):
-        raise Late
+def _wait(poll: "select.poll", allowance: Allowance) -> None:
+    while (left := allowance.left()) > 0:
+        if poll.poll(max(left * 1000, 1)):
+            return
+    raise Late

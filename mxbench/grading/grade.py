@@ -20,12 +20,12 @@ from typing import Any
 import msgspec
 
 from mxbench.experiment.running import cores
-from mxbench.grading.examiner import Ended, Examination, Marked
+from mxbench.grading.examiner import GRACE_S, Ended, Examination, Marked
 from mxbench.grading.frames import write_blocking
 from mxbench.grading.rubric import Item, Rubric
 from mxbench.grading.submissions import Submission
+from mxbench.own_time import FAR
 
-GRACE_S = 40.0  # beyond a submission's own seconds: to start, to load twice, to ask again, to write down
 MAX_ANSWER = 50_000_000  # bytes of one examiner's answers
 _UNSAFE = re.compile(r"[^A-Za-z0-9_]")
 
@@ -74,8 +74,8 @@ class Examining:
 
     @property
     def left_s(self) -> float:
-        """Return the seconds until the examiner is killed."""
-        return self.started + self.rubric.limits.submission_s + GRACE_S - time.monotonic()
+        """Return the seconds by the clock until the examiner is killed, which holds itself to fewer."""
+        return self.started + FAR * (self.rubric.limits.submission_s + GRACE_S) - time.monotonic()
 
     def read(self) -> bool:
         """Take in what the examiner has written; return whether it is at its end."""
@@ -88,16 +88,16 @@ class Examining:
         """Kill what is left of the examiner and of what it started, remove its folder, and return what it found."""
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
+        status = self.process.wait()
         for pipe in (self.process.stdin, self.process.stdout):
             if pipe is not None:
                 with suppress(BrokenPipeError):
                     pipe.close()
         log = self._log.read_text(encoding="utf-8", errors="replace")[-2000:]
         shutil.rmtree(self._folder, ignore_errors=True)
-        return self._graded(log)
+        return self._graded(log, status)
 
-    def _graded(self, log: str) -> Graded:
+    def _graded(self, log: str, status: int) -> Graded:
         marked: dict[str, Marked] = {}
         ended = None
         for kind, content in _frames(bytes(self._answers)):
@@ -109,8 +109,9 @@ class Examining:
         seconds = time.monotonic() - self.started
         failed = None
         if ended is None:
-            late = f"judging it took over {self.rubric.limits.submission_s + GRACE_S:g} s, and was ended"
-            failed = None if self.killed else f"its examiner failed: {log}"
+            late = f"judging it took over {self.rubric.limits.submission_s + GRACE_S:g} s of processor time"
+            stuck = f"in {FAR:g} times the seconds that it has, its examiner came to no end"
+            failed = None if status == -signal.SIGXCPU else stuck if self.killed else f"its examiner failed: {log}"
             ended = Ended(fault=failed or late)
         return graded(self.submission.name, self.rubric, marked, ended, failed, seconds)
 

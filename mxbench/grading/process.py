@@ -1,11 +1,10 @@
-"""A confined process as the examiner holds it: asked with a deadline, replaced when it dies, killed at the end."""
+"""A confined process as the examiner holds it: asked within a time, replaced when it dies, killed at the end."""
 
 import os
 import signal
 import subprocess
 import sys
 import sysconfig
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -15,17 +14,19 @@ import msgspec
 
 from mxbench.core.contract import PluginFault
 from mxbench.grading.frames import MAX_FRAME, Channel, Declaration, Flood, Gone, Late, Setting, decode, encode
+from mxbench.own_time import Allowance, OwnTime
 
 MAX_DEATHS = 3  # after which nothing more is asked of a submission
 MAX_CHOICES = 10_000  # options of one choice, and choices in one step
 MAX_REMEMBERED = 64_000_000  # bytes of questions and answers
-LOAD_SECONDS = 10.0  # to start Python and import a submission
+LOAD_SECONDS = 10.0  # of own time, to start Python and import a submission
+CLOSING_SECONDS = 10.0  # for a process that closed its pipe to end, which tells how it ended
 _LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache", "/dev/null")
 Choose = Callable[[int], int]
 
 
 class Held(NamedTuple):
-    """What a submission is held to. step_s: seconds of one step; steps: of one item; the rest as in the rubric."""
+    """What a submission is held to. step_s: own seconds of one step; steps: of one item; the rest as in the rubric."""
 
     step_s: float = 2.0
     memory_bytes: int = 512_000_000
@@ -41,37 +42,39 @@ class OverLimit(Exception):
 class ConfinedProcess:
     """One submission in a process of its own. `load` it first; `end` it at last.
 
-    output: a file for what it prints. hash_seed: of its strings. folder: a copy of the submission and nothing else.
+    file: a copy of the submission, alone in its folder. output: a file for what it prints. hash_seed: of its strings.
+    own: the examiner's own time, to which that of this process is added.
     """
 
-    def __init__(self, file: Path, output: Path, held: Held, hash_seed: int) -> None:
+    def __init__(self, file: Path, output: Path, held: Held, hash_seed: int, own: OwnTime) -> None:
         self.declaration: Declaration | None = None
         self.in_force: list[str] = []
         self.offences: list[str] = []
         self.on_answer: Callable[[bytes, bytes, tuple[int, ...]], None] | None = None
-        self._file, self._output, self._held, self._hash_seed = file, output, held, hash_seed
+        self._file, self._output, self._held, self._hash_seed, self._own = file, output, held, hash_seed, own
         self._process: subprocess.Popen[bytes] | None = None
         self._channel: Channel
         self._remembered: dict[bytes, bytes] = {}
         self._faults: dict[bytes, str] = {}
         self._weight = self._deaths = self._steps = 0
         self._last = self._over = ""
-        self._deadline = float("inf")
+        self._item = Allowance(own, float("inf"))
 
     def begin_item(self, seconds: float) -> None:
-        """Count time and steps from here."""
-        self._deadline, self._steps, self._over = time.monotonic() + seconds, 0, ""
+        """Count own time and steps from here."""
+        self._item, self._steps, self._over = Allowance(self._own, seconds), 0, ""
 
     def check_limits(self) -> None:
-        """Raise OverLimit again, if it was raised since the item began: an engine may have made a failure of it."""
+        """Raise OverLimit if the item's time or steps are over, and whenever they were: an engine may swallow it."""
+        if not self._over and self._item.left() <= 0:
+            self._over = f"over the {self._item.spent()} that one item may take"
         if self._over:
             raise OverLimit(self._over)
 
     def load(self) -> Declaration:
         """Start the process and have it import the submission; raise PluginFault that says what is wrong with it."""
         self._start()
-        deadline = time.monotonic() + LOAD_SECONDS
-        answer = self._read("importing it", deadline, LOAD_SECONDS)
+        answer = self._read("importing it", Allowance(self._own, LOAD_SECONDS))
         try:
             kind, content, in_force, offences = answer
             self.in_force = msgspec.convert(in_force, list[str])
@@ -129,6 +132,7 @@ class ConfinedProcess:
         process, self._process = self._process, None
         if process is None:
             return
+        self._own.leave(process.pid)
         process.kill()
         process.wait()
         for pipe in (process.stdin, process.stdout):
@@ -140,16 +144,14 @@ class ConfinedProcess:
         self._steps += steps
         if self._steps > self._held.steps:
             self._over = f"over {self._held.steps:,} steps"
-        elif time.monotonic() > self._deadline:
-            self._over = "over the seconds that one item may take"
         self.check_limits()
 
     def _asked(self, question: bytes, doing: str, choose: Choose) -> tuple[list[Any], bytes, tuple[int, ...]]:
-        deadline = time.monotonic() + self._held.step_s
-        self._write(question, doing, deadline)
+        allowance = Allowance(self._own, self._held.step_s)
+        self._write(question, doing, allowance)
         chosen: list[int] = []
         while True:
-            data = self._frame(doing, deadline, self._held.step_s)
+            data = self._frame(doing, allowance)
             answer = _decoded(data, doing)
             if answer[0] != "choose":
                 return answer, data, tuple(chosen)
@@ -157,7 +159,7 @@ class ConfinedProcess:
             if type(count) is not int or not 0 < count <= MAX_CHOICES or len(chosen) >= MAX_CHOICES:
                 raise PluginFault(f"{doing}: it asks to choose from {count!r} options")
             chosen.append(choose(count))
-            self._write(encode(chosen[-1]), doing, deadline)
+            self._write(encode(chosen[-1]), doing, allowance)
 
     # ---- the process ------------------------------------------------------------------------------------------------
 
@@ -171,37 +173,39 @@ class ConfinedProcess:
             )  # fmt: skip
         assert self._process.stdin is not None, "it is a pipe"
         assert self._process.stdout is not None, "it is a pipe"
+        self._own.follow(self._process.pid)
         self._channel = Channel(self._process.stdin.fileno(), self._process.stdout.fileno())
         setting = Setting(str(self._file), held.memory_bytes, held.output_bytes, held.cpu_s, readable())
-        self._write(encode(setting), "starting it", time.monotonic() + LOAD_SECONDS)
+        self._write(encode(setting), "starting it", Allowance(self._own, LOAD_SECONDS))
 
-    def _write(self, data: bytes, doing: str, deadline: float) -> None:
+    def _write(self, data: bytes, doing: str, allowance: Allowance) -> None:
         try:
-            self._channel.write(data, deadline)
+            self._channel.write(data, allowance)
         except (Late, Gone) as error:
-            raise self._dead(error, doing, self._held.step_s) from None
+            raise self._dead(error, doing, allowance) from None
 
-    def _frame(self, doing: str, deadline: float, seconds: float) -> bytes:
+    def _frame(self, doing: str, allowance: Allowance) -> bytes:
         try:
-            return self._channel.read(deadline)
+            return self._channel.read(allowance)
         except (Late, Gone, Flood) as error:
-            raise self._dead(error, doing, seconds) from None
+            raise self._dead(error, doing, allowance) from None
 
-    def _read(self, doing: str, deadline: float, seconds: float) -> list[Any]:
-        return _decoded(self._frame(doing, deadline, seconds), doing)
+    def _read(self, doing: str, allowance: Allowance) -> list[Any]:
+        return _decoded(self._frame(doing, allowance), doing)
 
-    def _dead(self, error: Exception, doing: str, seconds: float) -> PluginFault:
+    def _dead(self, error: Exception, doing: str, allowance: Allowance) -> PluginFault:
         """Kill the process, and return the fault that names what it did."""
         process = self._process
         assert process is not None, "only a process that runs is spoken to"
+        self._own.leave(process.pid)
         if isinstance(error, Gone):
             with suppress(subprocess.TimeoutExpired):  # it closed its pipe and lives: it is killed below
-                process.wait(1.0)
+                process.wait(CLOSING_SECONDS)
             what = f"it ended its own process ({_ending(process.poll())})"
         elif isinstance(error, Flood):
             what = f"it answers with more than fits: a state or messages of over {MAX_FRAME // 1000} kB"
         else:
-            what = f"it takes over {seconds:g} s, and was killed"
+            what = f"it takes over {allowance.spent()}, and was killed"
         self.end()
         self._deaths += 1
         self._last = f"{doing}: {what}"

@@ -12,6 +12,9 @@
         expect: {messages_per_entry: "<= 2 * (n - 1)"}
     limits: {step: 2s, memory: 512MB}
 
+Seconds are own time (own_time.py): what is computed and slept counts, what others keep from a submission does not. A
+machine that is slower or busier changes no count of states or steps, so let those be what ends a search or a run.
+
 A run is an experiment without its name, algorithm, engine and seed; each of its repeats must come to what it expects.
 """
 

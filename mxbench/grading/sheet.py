@@ -11,7 +11,8 @@ from xml.etree import ElementTree
 import msgspec
 
 from mxbench.errors import MachineError
-from mxbench.experiment.folder import reason, write_json, write_text
+from mxbench.experiment.folder import reason, write_json
+from mxbench.files import write_whole
 from mxbench.grading.grade import Graded
 from mxbench.grading.page import index_page, page
 from mxbench.grading.rubric import Rubric
@@ -28,10 +29,10 @@ def write(folder: Path, rubric: Rubric, all_graded: list[Graded], seed: int) -> 
         pages = folder / "pages"
         pages.mkdir(parents=True, exist_ok=True)
         for one in all_graded:
-            write_text(pages / page_name(one.name), page(rubric, one))
-        write_text(folder / "index.html", index_page(rubric, all_graded, [page_name(one.name) for one in all_graded]))
-        write_text(folder / "grades.csv", table(rubric, all_graded))
-        write_text(folder / "junit.xml", junit(rubric, all_graded))
+            write_whole(pages / page_name(one.name), page(rubric, one))
+        write_whole(folder / "index.html", index_page(rubric, all_graded, [page_name(one.name) for one in all_graded]))
+        write_whole(folder / "grades.csv", table(rubric, all_graded))
+        write_whole(folder / "junit.xml", junit(rubric, all_graded))
         write_json(folder / "grades.json", told)
     except OSError as error:
         raise MachineError(f"'{folder}' cannot be written: {reason(error)}") from error

@@ -111,6 +111,7 @@ class Shares(Algorithm):
     def on_release(self, out):
         INSIDE.clear()
 """
+SHARES_IN_A_CLASS = SHARES.replace("INSIDE = []", "class Hall:\n    inside = []").replace("INSIDE", "Hall.inside")
 FORKS = at_import("""import os
 for _ in range(20):
     if os.fork() == 0:
@@ -170,7 +171,9 @@ ATTACKS: dict[str, str] = {
     "unsafe": UNSAFE,
     "deadlocks": DEADLOCKS,
     "shares_memory": SHARES,
+    "shares_in_a_class": SHARES_IN_A_CLASS,
     "loops_in_handler": in_request("while True:\n    pass"),
+    "sleeps_in_handler": in_request("time.sleep(1000)", "import time\n"),
     "loops_at_import": "while True:\n    pass\n",
     "allocates_in_handler": in_request("kept = []\nwhile True:\n    kept.append(bytearray(10_000_000))"),
     "allocates_at_import": "kept = []\nwhile True:\n    kept.append(bytearray(10_000_000))\n",

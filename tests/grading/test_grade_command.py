@@ -12,6 +12,7 @@ import pytest
 from attacks import DEADLOCKS, RIGHT, UNSAFE
 from graded import RUBRIC, command, environment, grade, processes_in
 
+PLUGINS = Path(__file__).parent.parent.parent / "plugins"
 LOOPS = "while True:\n    pass\n"
 SHORT = """
 name: short
@@ -124,10 +125,45 @@ def test_shipped_algorithms_of_every_kind_are_judged_as_the_checker_judges_them(
 ) -> None:
     from mxbench import check
 
-    text = (Path(__file__).parent.parent.parent / "plugins" / f"{file}.py").read_text()
+    text = (PLUGINS / f"{file}.py").read_text()
     rubric = RUBRIC.replace("2 * (n - 1)", "6 * n").replace("requests: 1}", f"requests: 2, network: {network}}}")
     status, told = grade(tmp_path, {file: text}, rubric)
     one = told["submissions"][0]
     assert (status, one["points"], one["fault"]) == (0, 100, None)
     alone = check(file.replace("_", "-"), 2, 2, network, forget=False)
     assert f"holds in all {alone['states']:,} states" in one["items"][1]["text"]
+
+
+FORGETTING = """
+name: forgetting
+properties:
+  - {name: contract, property: contract, points: 1, requests: [2, 1, 0]}
+  - {name: safe, property: mutual exclusion, points: 1, requests: [2, 1, 0]}
+limits: {states: 12000}
+"""
+ITS_FORGET = "            self.clock = max(self.queue.values(), default=0)"
+
+
+@pytest.mark.slow
+def test_an_algorithm_that_forgets_is_searched_as_the_checker_would(tmp_path: Path) -> None:
+    text = (PLUGINS / "lamport.py").read_text()  # 37,781 states, and 9,981 with its `forget`
+    _, told = grade(tmp_path, {"lamport": text}, FORGETTING)
+    one = told["submissions"][0]
+    assert (one["points"], one["fault"]) == (2, None)
+    said = "with its own 'forget', which was compared with a search without at requests 1,1,0 (2,200 states)"
+    assert said in one["items"][1]["text"]
+
+
+@pytest.mark.slow
+def test_a_forget_that_drops_too_much_costs_the_contract_and_nothing_else(tmp_path: Path) -> None:
+    text = (PLUGINS / "lamport.py").read_text()
+    assert ITS_FORGET in text
+    wrong = text.replace(ITS_FORGET, "            self.clock = 0")
+    raises = text.replace(ITS_FORGET, "            raise ValueError('enough')")
+    _, told = grade(tmp_path, {"raises": raises, "wrong": wrong}, FORGETTING.replace("12000", "60000"))
+    raising, one = told["submissions"]
+    assert {item["name"]: item["outcome"] for item in one["items"]} == {"contract": "not met", "safe": "met"}
+    assert "its 'forget' drops what a later step depends on" in one["items"][0]["text"]
+    assert one["fault"] is None
+    assert raising["items"][0]["outcome"] == "not met"
+    assert "ValueError: enough (in forget" in raising["items"][0]["text"]

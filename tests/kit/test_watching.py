@@ -36,6 +36,11 @@ HABITS: dict[str, list[tuple[str, str]]] = {  # the text of the line, and what i
         ("Tally.count += 1", f"on_request changes 'Tally.count', {SHARES}"),
         ("seen.append", f"on_message changes 'a default of on_message', {SHARES}"),
     ],
+    "says_who_was_last": [
+        ("type(self).last", f"on_request changes 'SaysWhoWasLast.last', {SHARES}"),
+        ('LAST["node"]', f"on_request changes 'LAST', {SHARES}"),
+        ("LAST.pop", f"on_release changes 'LAST', {SHARES}"),
+    ],
     "opens_a_file": [
         ("with open", "on_start opens a file (open: '/dev/null'); a handler performs nothing"),
         ("socket.socket()", "on_request opens a socket (socket.__new__); a handler performs nothing"),
@@ -45,6 +50,7 @@ HABITS: dict[str, list[tuple[str, str]]] = {  # the text of the line, and what i
 }
 PARTINGS = {  # what shows only where a handler does not do the same twice
     "unsorted_strings": ("out.broadcast", "on_request goes along a set of what is not a number, such as strings,"),
+    "strings_of_its_own": ("out.send", "on_request goes along a set of what is not a number, such as strings,"),
     "follows_an_address": ("out.broadcast(Place", "on_request does not do the same twice, from the same state"),
 }
 
@@ -111,6 +117,17 @@ def test_a_handler_that_does_not_return_is_named_with_its_line() -> None:
     lines = [place("never_returns", text) for text in ("while self.turn", "pass")]
     said = "in on_request: a handler did not return within 3 seconds"
     assert contract(seen).text in [f"{line}{said}" for line in lines]
+
+
+@pytest.mark.slow
+def test_a_handler_that_waits_for_what_never_comes_is_named_with_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "waits.py"
+    source = (FOLDER / "never_returns.py").read_text().replace("            pass", "            Event().wait()")
+    file.write_text(source.replace("from mxbench", "from threading import Event\n\nfrom mxbench", 1))
+    [cls] = algorithms_of(file)
+    outcome = contract(watch_few(cls, limit_s=3.0))
+    line = next(n for n, text in enumerate(file.read_text().splitlines(), start=1) if "Event().wait" in text)
+    assert outcome.text == f"{file}:{line}: in on_request: a handler did not return within 3 seconds"
 
 
 @pytest.mark.slow
