@@ -4,6 +4,8 @@ import csv
 import io
 import json
 import re
+import shutil
+import subprocess
 import sys
 from itertools import pairwise
 from pathlib import Path
@@ -39,6 +41,13 @@ engine: sim
 break_assumptions: true
 network: {delay: 1ms, loss: 0.2, duplicate: 0.3}
 workload: {type: hold, entries_per_node: 4, dwell: 1ms}
+"""
+WIDE = """name: wide
+question: Is it?
+matrix: {algorithm: [lamport, maekawa], nodes: [3, 4], network.delay: [{exponential: 1ms}, {exponential: 20ms}]}
+engine: sim
+workload: {type: hold, entries_per_node: 9, dwell: 1ms, think: 0s}
+repeat: 3
 """
 HOSTILE = "=cmd|'/C calc'!A0 </script><b>&%$#_{}~^\\ \u202e \n; end"
 
@@ -184,6 +193,21 @@ def test_parquet_events_can_be_asked_in_sql(result: Path, tmp_path: Path) -> Non
     assert dict(sent) == {"Request": 18, "Reply": 18, "Release": 18}
 
 
+def test_the_columns_of_events_have_their_types_where_all_of_them_are_empty(tmp_path: Path) -> None:
+    duckdb = pytest.importorskip("duckdb", reason="DuckDB is not installed: pip install 'mxbench[data]'")
+    alone = ran(tmp_path, QUICK.format(question="Is it?").replace("nodes: 3", "nodes: 1"))  # nobody to send to
+    several = ran(tmp_path, QUICK.format(question="Is it?"))
+    types = []
+    for name, result in (("alone", alone), ("several", several)):
+        file = mxbench.export(result, "parquet", tmp_path / f"{name}.parquet", events=True)
+        found = duckdb.sql(f"SELECT * FROM '{file}'")
+        types.append(dict(zip(found.columns, map(str, found.types), strict=True)))
+    assert types[0] == types[1]
+    assert (types[0]["peer"], types[0]["workload"], types[0]["fields"]) == ("BIGINT", "BOOLEAN", "VARCHAR")
+    both = duckdb.sql(f"SELECT count(peer) FROM read_parquet(['{tmp_path / 'alone.parquet'}', '{file}'])").fetchall()
+    assert both[0][0] > 0
+
+
 def test_hostile_names_stay_names_and_text_in_parquet(tmp_path: Path) -> None:
     duckdb = pytest.importorskip("duckdb", reason="DuckDB is not installed: pip install 'mxbench[data]'")
     from mxbench.report.export import parquet
@@ -205,11 +229,29 @@ def test_without_duckdb_parquet_says_what_to_install(result: Path, monkeypatch: 
 
 def test_latex_is_a_booktabs_table_with_the_question_as_its_caption(result: Path) -> None:
     text = exported(result, "latex").data.decode()
-    assert text.startswith("% needs \\usepackage{booktabs}\n\\begin{table}\n")
+    assert text.startswith("% needs \\usepackage{booktabs}\n\\begin{table*}\n")
     assert [mark for mark in ("\\toprule", "\\midrule", "\\bottomrule") if text.count(mark) != 1] == []
-    assert "\\caption{Is it?}" in text
-    lines = re.findall(r"^ (lamport|ricart-agrawala) .*& valid +\\\\$", text, re.MULTILINE)
-    assert lines == ["lamport", "ricart-agrawala"]
+    assert "\\caption{Is it? Nodes 3, runs 2, verdict valid.}" in text
+    compared = mxbench.compare(result)["lines"]
+    for line, (name, cost, claimed) in zip(
+        compared, re.findall(r"^(\S+) & ([\d.]+) & [\d.]+ & (\d+) &.* \\\\$", text, re.MULTILINE), strict=True
+    ):
+        assert name == line["algorithm"]
+        assert (float(cost), int(claimed)) == (
+            line["measures"]["messages_per_entry"]["mean"], line["claimed_messages_per_entry"],
+        )  # fmt: skip
+    header = text.partition("\\toprule\n")[2].partition("\\midrule")[0]
+    assert "{@{}r@{}}messages\\\\per entry\\end{tabular}" in header
+    assert "verdict" not in header
+
+
+def test_what_varies_keeps_its_latex_column_and_a_wide_table_gets_smaller_letters(tmp_path: Path) -> None:
+    narrow, wide = ran(tmp_path, QUICK.format(question="Is it?")), ran(tmp_path, WIDE)
+    texts = [exported(result, "latex").data.decode() for result in (narrow, wide)]
+    assert ["\\footnotesize\n" in text for text in texts] == [True, False]
+    assert ["\\scriptsize\n" in text for text in texts] == [False, True]
+    assert r"& nodes & \begin{tabular}[b]{@{}l@{}}network.\\delay.\\exponential\end{tabular} &" in texts[1]
+    assert "Runs 3, verdict valid. Each number is the mean" in texts[1]
 
 
 def test_latex_obeys_nothing_of_a_name(tmp_path: Path) -> None:
@@ -223,6 +265,32 @@ def test_latex_obeys_nothing_of_a_name(tmp_path: Path) -> None:
     )
     assert not set("\\&%$#_{}~^<>\n") & set(bare)
     assert latex.escaped("100 % ± {x}") == r"100 \% $\pm$ \{x\}"
+
+
+ARTICLE = r"""\documentclass[10pt,twocolumn]{article}
+\usepackage{booktabs}
+\begin{document}
+Before.
+\input{%s}
+\end{document}
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("text", [QUICK.format(question="Is it 100 % & more_of #it?"), WIDE], ids=["narrow", "wide"])
+def test_a_page_of_two_columns_has_room_for_the_table(tmp_path: Path, text: str) -> None:
+    program = shutil.which("pdflatex")
+    if program is None:
+        pytest.skip("no pdflatex is installed: 'apt-get install texlive-latex-recommended' gives one")
+    table = mxbench.export(ran(tmp_path, text), "latex", tmp_path / "t.tex")
+    (tmp_path / "a.tex").write_text(ARTICLE % table.name)
+    done = subprocess.run(
+        [program, "-interaction=nonstopmode", "-halt-on-error", "a.tex"], cwd=tmp_path, capture_output=True, text=True,
+        timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+    assert "Overfull" not in done.stdout
+    assert "Output written on a.pdf" in done.stdout
 
 
 # ---- a trace --------------------------------------------------------------------------------------------------------

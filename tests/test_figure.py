@@ -32,6 +32,13 @@ network: {delay: {exponential: 1ms}}
 workload: {type: hold, entries_per_node: 2}
 repeat: 3
 """
+MATRIX = "matrix: {algorithm.k: [1, 2, 3], nodes: [4, 5]}"
+INSIDE = f"""name: inside
+algorithm: raymond-k-entry
+engine: sim
+workload: {{type: hold, entries_per_node: 8, dwell: 3ms}}
+{MATRIX}
+"""
 ONE = """name: one
 algorithm: lamport
 nodes: 3
@@ -50,6 +57,11 @@ def sweep(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def one(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return ran(tmp_path_factory.mktemp("one"), ONE)
+
+
+@pytest.fixture(scope="module")
+def inside(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return ran(tmp_path_factory.mktemp("inside"), INSIDE)
 
 
 def ran(folder: Path, text: str) -> Path:
@@ -118,6 +130,43 @@ def test_a_sweep_goes_over_a_duration_in_ms_too(sweep: Path) -> None:
     spec = specification([sweep], "sweep", where=["nodes=9"], measure="wait_ms.mean", over="dwell")
     assert sorted({point["x"] for point in data(spec)}) == [1.0, 2.0]
     assert spec["layer"][0]["encoding"]["x"]["title"] == "workload.dwell, ms"
+
+
+def test_a_sweep_goes_over_how_many_may_be_inside_where_nothing_else_varies(inside: Path) -> None:
+    spec = specification([inside], "sweep", where=["nodes=5"], measure="entries_per_s")
+    assert [(point["series"], point["x"]) for point in data(spec)] == [("raymond-k-entry", k) for k in (1, 2, 3)]
+    x = spec["layer"][0]["encoding"]["x"]
+    assert (x["title"], x["axis"]["values"], x["axis"]["format"]) == ("algorithm.k", [1, 2, 3], ",d")
+    assert [point["y"] for point in data(spec)] == sorted(point["y"] for point in data(spec))
+
+
+def test_beside_another_number_k_is_part_of_a_name_unless_it_is_asked_for(inside: Path) -> None:
+    names = {point["series"] for point in data(specification([inside], "sweep"))}
+    assert names == {f"raymond-k-entry (k = {k})" for k in (1, 2, 3)}
+    for over in ("k", "algorithm.k"):
+        asked = data(specification([inside], "sweep", over=over))
+        assert {(point["series"], point["x"]) for point in asked} == {
+            (f"n = {n}", k) for n in (4, 5) for k in (1, 2, 3)
+        }
+
+
+def test_settings_that_differ_in_k_alone_are_named_by_it_and_chosen_with_it(inside: Path) -> None:
+    three = data(specification([inside], "wait-cdf", where=["nodes=4"]))
+    assert list(dict.fromkeys(point["series"] for point in three)) == ["k = 1", "k = 2", "k = 3"]
+    for condition in ("k=2", "algorithm.k=2"):
+        two = data(specification([inside], "wait-cdf", where=[condition]))
+        assert list(dict.fromkeys(point["series"] for point in two)) == ["n = 4", "n = 5"]
+    with pytest.raises(ResultError, match=r"--where k=7: no setting has it; 'algorithm.k' is 1, 2, 3"):
+        specification([inside], "wait-cdf", where=["k=7"])
+
+
+def test_an_algorithm_without_k_leaves_it_in_the_names_of_the_others(tmp_path: Path) -> None:
+    both = "matrix: {algorithm: [lamport, {name: raymond-k-entry, k: 1}, {name: raymond-k-entry, k: 2}]}"
+    result = ran(tmp_path, INSIDE.replace(MATRIX, both).replace("algorithm: raymond-k-entry\n", "nodes: 4\n"))
+    names = dict.fromkeys(point["series"] for point in data(specification([result], "wait-cdf")))
+    assert list(names) == ["lamport", "raymond-k-entry (k = 1)", "raymond-k-entry (k = 2)"]
+    with pytest.raises(ResultError, match="--over k: it does not vary"):
+        specification([result], "sweep", over="k")
 
 
 def test_fairness_shows_every_node_and_every_request(one: Path) -> None:

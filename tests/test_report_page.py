@@ -5,6 +5,7 @@ import hashlib
 import itertools
 import json
 import re
+import shutil
 import statistics
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +23,7 @@ from mxbench.core.distributions import Uniform
 from mxbench.core.history import History
 from mxbench.core.records import DELIVERED, ENTERED, EVERY_PEER, RELEASED, REQUESTED, SENT
 from mxbench.errors import ResultError
+from mxbench.report.figure.writing import specification
 from mxbench.report.page import source
 from mxbench.report.page.chain import chain
 from mxbench.report.page.charts import charts
@@ -156,6 +158,16 @@ def test_data_cannot_leave_its_script_element() -> None:
     assert json.loads(packed) == {"name": HOSTILE}
 
 
+def test_an_interrupted_sweep_is_told_as_such_and_a_run_of_it_is_whole(tmp_path: Path) -> None:
+    result = ran(tmp_path, repeat=3)
+    assert "Not finished" not in mxbench.report(result).read_text()
+    shutil.rmtree(result / "runs" / "3-lamport-n3-r3")
+    (result / "summary.json").unlink()  # as if the machine had failed
+    page = mxbench.report(result).read_text()
+    assert '<p class="warning">Not finished: 2 runs of quick had ended when it was interrupted.</p>' in page
+    assert "Not finished" not in mxbench.report(result / "runs" / "1-lamport-n3-r1").read_text()
+
+
 def test_several_results_share_a_page(tmp_path: Path) -> None:
     results = [ran(tmp_path, algorithm=name) for name in ("lamport", "ricart-agrawala")]
     page = mxbench.report(*results, out=tmp_path / "both.html").read_text()
@@ -164,8 +176,6 @@ def test_several_results_share_a_page(tmp_path: Path) -> None:
 
 
 def test_a_result_without_its_runs_still_has_its_tables(tmp_path: Path) -> None:
-    import shutil
-
     result = ran(tmp_path)
     shutil.rmtree(result / "runs")
     page = mxbench.report(result).read_text()
@@ -213,27 +223,75 @@ def test_the_events_of_all_runs_drawn_are_bounded(tmp_path: Path, monkeypatch: p
 def test_a_sweep_over_nodes_has_a_line_an_algorithm_with_its_claim(tmp_path: Path) -> None:
     swept = ["matrix.algorithm=[lamport, maekawa]", "matrix.nodes=[3, 5]"]
     swept += ["workload.think=0s", "network.delay={exponential: 1ms}", "workload.entries_per_node=9"]
-    charts = embedded(mxbench.report(ran(tmp_path, set=swept, repeat=3)).read_text())["sweep"]
-    first = charts[0]
-    assert (first["title"], first["across"]) == ("messages per entry", "nodes")
+    charts = swept_charts(ran(tmp_path, set=swept, repeat=3))
+    first, saturated = charts["messages per entry"], charts["saturated messages per entry"]
+    assert first["across"] == "nodes"
     lamport, maekawa = first["series"]
     assert (lamport["name"], lamport["points"]) == ("lamport", [[3, 6, 6, 6], [5, 12, 12, 12]])
     assert lamport["claim"] == [[3, 6, 6], [5, 12, 12]]
     assert all(low < mean < high for _, mean, low, high in maekawa["points"])
-    assert [x for x, low, high in maekawa["claim"] if low < high] == [3, 5]
-    assert [chart["title"] for chart in charts[1:]] == ["wait, ms", "synchronisation delay, ms", "entries per s"]
+    assert maekawa["claim"] == []  # what is claimed of a saturated maekawa is claimed of its window
+    assert [x for x, low, high in saturated["series"][1]["claim"] if low < high] == [3, 5]
+    assert list(charts) == [
+        "messages per entry", "saturated messages per entry", "wait, ms (mean)", "response time, ms (mean)",
+        "synchronisation delay, ms", "entries per s", "Jain's index", "most entries of others before one's own",
+    ]  # fmt: skip
+
+
+def swept_charts(result: Path) -> dict[str, dict[str, Any]]:
+    """The charts of a sweep on its page, by their titles."""
+    return {chart["title"]: chart for chart in embedded(mxbench.report(result).read_text())["sweep"]["charts"]}
+
+
+def test_a_sweep_over_a_delay_is_drawn_in_ms_with_the_theory_in_units_of_the_delay(tmp_path: Path) -> None:
+    swept = ["matrix.network.delay=[1ms, 500us]", "workload.think=0s", "workload.entries_per_node=9"]
+    charts = swept_charts(ran(tmp_path, set=swept))
+    assert {chart["across"] for chart in charts.values()} == {"network.delay, ms"}
+    [waits] = charts["wait, ms (mean)"]["series"]
+    assert [x for x, *_ in waits["points"]] == [0.5, 1]
+    assert waits["points"][0][1] < waits["points"][1][1]
+    [delays] = charts["synchronisation delay, T"]["series"]
+    assert [(x, low, high) for x, low, high in delays["claim"]] == [(0.5, 1, 1), (1, 1, 1)]
+    assert [mean for _, mean, _, _ in delays["points"]] == pytest.approx([1, 1])
+    assert "response time, T" not in charts  # nothing is claimed of it where everybody waits
+
+
+def test_a_sweep_over_the_load_shows_the_most_that_is_claimed(tmp_path: Path) -> None:
+    swept = ["matrix.workload.rate=[5, 50]", "network.delay=1ms", "workload.think=null"]
+    result = ran(tmp_path, set=swept)
+    charts = swept_charts(result)
+    [rates] = charts["entries per s, and the most that is claimed"]["series"]
+    assert rates["claim"] == [[5, 500, 500], [50, 500, 500]]  # 1 / (1 ms from exit to entry + 1 ms inside)
+    assert 0 < rates["points"][0][1] < rates["points"][1][1] < 500
+    assert "saturated messages per entry" not in charts
+    figure = specification([result], "sweep", measure="entries_per_s")
+    assert figure["layer"][-1]["encoding"]["y"]["title"] == ["entries per s", "(dots: at most, as claimed)"]
+
+
+def test_a_claim_for_all_asking_at_once_is_drawn_where_all_do(tmp_path: Path) -> None:
+    swept = ["matrix.algorithm=[lamport, maekawa]", "matrix.nodes=[3, 4]", "workload.think=null"]
+    charts = swept_charts(ran(tmp_path, set=[*swept, "matrix.workload.arrivals=[one-at-a-time, closed]"]))
+    saturated = [title for title in charts if title.startswith("saturated messages per entry")]
+    assert saturated == ["saturated messages per entry (workload.arrivals closed)"]
+
+
+def test_charts_of_a_sweep_beyond_the_bound_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    result = ran(tmp_path, set=["matrix.nodes=[2, 3]"])
+    whole = embedded(mxbench.report(result).read_text())["sweep"]
+    monkeypatch.setattr("mxbench.report.page.sweep.MOST_CHARTS", 2)
+    cut = embedded(mxbench.report(result).read_text())["sweep"]
+    assert (cut["charts"], cut["left"]) == (whole["charts"][:2], len(whole["charts"]) - 2)
 
 
 def test_what_else_varies_gets_a_chart_of_its_own(tmp_path: Path) -> None:
     swept = ["matrix.nodes=[3, 5]", "matrix.workload.dwell=[1ms, 5ms]"]
-    charts = embedded(mxbench.report(ran(tmp_path, set=swept)).read_text())["sweep"]
-    assert [chart["title"] for chart in charts[:2]] == [
+    assert list(swept_charts(ran(tmp_path, set=swept)))[:2] == [
         "messages per entry (workload.dwell 1ms)", "messages per entry (workload.dwell 5ms)",
     ]  # fmt: skip
 
 
 def test_repeats_of_one_setting_are_no_sweep(tmp_path: Path) -> None:
-    assert embedded(mxbench.report(ran(tmp_path, repeat=3)).read_text())["sweep"] == []
+    assert swept_charts(ran(tmp_path, repeat=3)) == {}
 
 
 # ---- the packed events ----------------------------------------------------------------------------------------------
@@ -336,18 +394,41 @@ def test_the_synchronisation_delays_are_the_times_from_an_exit_to_the_next_entry
     assert points[:2] == [(0, 0), (delays[0], 0)]
     assert [x for x, _ in points[2:]] == delays
     assert [share for _, share in points[2:]] == [(place + 1) / len(delays) for place in range(len(delays))]
-    assert (shown["p50"], shown["p99"]) == (statistics.median_low(delays), delays[-1])
+    assert (shown["p50"], shown["p99"], shown["max"]) == (statistics.median_low(delays), delays[-1], delays[-1])
+
+
+def test_the_response_times_last_from_the_arrival_to_the_release_and_the_waits_to_the_entry() -> None:
+    history = plans.run(Lamport, 3, entries=4, think=Uniform(0.0, 0.004), dwell=Uniform(0.0, 0.003), delay=one_ms)
+    shown = charts(history)
+    for name, until in (("wait", "entered"), ("response", "released")):
+        times = sorted((getattr(entry, until) - entry.arrival) / MILLISECOND for entry in history.entries)
+        assert [x for x, _ in shown[name]["points"]] == [0, times[0], *times]
+        ranks = {"p50": 6, "p90": 11, "p99": 12, "max": 12}  # of twelve, by nearest rank
+        assert {key: shown[name][key] for key in ranks} == {key: times[rank - 1] for key, rank in ranks.items()}
+    assert shown["wait"]["points"] != shown["response"]["points"]
+
+
+def test_a_stay_that_never_ends_has_a_wait_and_no_response() -> None:
+    history = bank(Lamport, nodes=2, entries=1)
+    node = history.entries[-1].node
+    times, codes = history.nodes[node].columns()
+    cut = next(place for place, code in enumerate(codes) if code & 15 == RELEASED)
+    history.nodes[node].times, history.nodes[node].codes = times[:cut].tobytes(), codes[:cut].tobytes()
+    shown = charts(History(history.plan, history.ending, history.nodes))
+    assert (len(shown["wait"]["points"]), len(shown["response"]["points"])) == (2 + 2, 2 + 1)
 
 
 def test_the_charts_leave_the_warm_up_out_and_say_so() -> None:
     whole, cut = (charts(bank(Lamport, entries=4, warmup_entries=warmup)) for warmup in (0, 5))
     assert (whole["warmed_up"], cut["warmed_up"]) == (False, True)
-    assert len(cut["sync_delay"]["points"]) == 2 + 12 - 5 < len(whole["sync_delay"]["points"])
+    for name in ("wait", "response", "sync_delay"):
+        assert len(cut[name]["points"]) == 2 + 12 - 5 < len(whole[name]["points"])
 
 
 def test_without_an_entry_there_is_nothing_for_the_charts() -> None:
     history = bank(Lamport, nodes=3, entries=0)
-    assert charts(history) == {"warmed_up": False, "sync_delay": None, "overtaking": None}
+    nothing = dict.fromkeys(("wait", "response", "sync_delay", "overtaking"))
+    assert charts(history) == {"warmed_up": False, **nothing}
 
 
 # ---- the ledger -----------------------------------------------------------------------------------------------------

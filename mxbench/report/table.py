@@ -19,6 +19,7 @@ IDENTITY = (
     "experiment", "algorithm", "quorum_system", "topology", "algorithm_servers", "k", "engine", "workload", "nodes",
     "setting",
 )  # fmt: skip
+FIELD_OF = {"algorithm.quorums": "quorum_system", "algorithm.topology": "topology", "algorithm.k": "k"}
 
 
 class Column(NamedTuple):
@@ -99,10 +100,10 @@ def _columns(rows: list[Row], merged: bool) -> list[Column]:
         ("experiment", "experiment"), ("quorum_system", "quorums"), ("topology", "topology"),
         ("algorithm_servers", "servers"), ("k", "k"), ("workload", "workload"), ("engine", "engine"),
     ):  # fmt: skip
-        if any(row.get(key) != rows[0].get(key) for row in rows):
+        if _varies(rows, key):
             identity.append(Column(header, "l", _at(key)))
     for key in {key: None for row in rows for key in row.get("setting") or {}}:
-        if key not in ("algorithm", "nodes", "engine", "workload.type"):
+        if key not in ("algorithm", "nodes", "engine", "workload.type") and not _told_by_a_field(rows, key):
             identity.append(Column(printable(key), "l", _at("setting", key)))
     saturated = [Column("saturated\nper entry", "r", _at("saturated_messages_per_entry"), 2)]
     return [
@@ -121,6 +122,17 @@ def _columns(rows: list[Row], merged: bool) -> list[Column]:
         *[Column("sustained", "l", _sustained)] * any(row.get("sustained") is not None for row in rows),
         Column("verdict", "l", _verdict),
     ]
+
+
+def _varies(rows: list[Row], key: str) -> bool:
+    return any(row.get(key) != rows[0].get(key) for row in rows)
+
+
+def _told_by_a_field(rows: list[Row], key: str) -> bool:
+    """Return whether a column of the rows' own shows what a sweep set: then that is not shown twice."""
+    field, set_to = FIELD_OF.get(key, ""), [(row.get("setting") or {}).get(key) for row in rows]
+    same = all(value in (None, row.get(field)) for value, row in zip(set_to, rows, strict=True))
+    return bool(field) and _varies(rows, field) and same
 
 
 def _at(key: str, inner: str | None = None) -> Callable[[Row], Any]:

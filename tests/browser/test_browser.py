@@ -1,6 +1,7 @@
 """The page as a person meets it: opened in a real browser, looked at, clicked and typed on."""
 
 import json
+import math
 import statistics
 from pathlib import Path
 from typing import Any
@@ -257,6 +258,50 @@ def test_lost_repeated_and_late_messages_and_faults_are_drawn_as_such(page: Page
     assert "late (overtaken)" in legend
 
 
+def test_only_more_nodes_than_may_be_inside_are_drawn_as_together(page: Page, tmp_path: Path) -> None:
+    text = EXPERIMENT.format(algorithm="{name: raymond-k-entry, k: 2}", question="'?'", transfers=3, more="")
+    (tmp_path / "two.yaml").write_text(text.replace("bank", "hold").replace("transfers_per_node", "entries_per_node"))
+    folder = Path(mxbench.run(tmp_path / "two.yaml", results=tmp_path / "results")["result"])
+    page.open(mxbench.report(folder))
+    assert len({entry.number for entry in mxbench.load_history(folder).entries}) < 9, "two were inside together"
+    legend = "document.querySelector('#gantt .legend').textContent"
+    together = "document.querySelectorAll('#gantt rect.overlap').length"
+    assert page.run(together) == 0
+    assert "together" not in page.run(legend)
+    text = (folder / "report.html").read_text()
+    assert text.count('"most_inside":2') == 1
+    (tmp_path / "one.html").write_text(text.replace('"most_inside":2', '"most_inside":1'))
+    page.open(tmp_path / "one.html")
+    assert page.run(together) > 0
+    assert "two inside together" in page.run(legend)
+
+
+def test_words_at_neighbouring_arrows_do_not_cover_each_other(page: Page, faulty: Path) -> None:
+    page.open(faulty / "report.html", width=480)
+    page.click(ALL)
+    covered = page.run("""(() => {
+        const boxes = [...document.querySelectorAll(".diagram .mark-text")].map((one) => one.getBoundingClientRect());
+        const beside = (a, b) => a.left >= b.right - 2 || b.left >= a.right - 2;
+        const cover = (a, b) => !beside(a, b) && a.top < b.bottom - 4 && b.top < a.bottom - 4;
+        return [boxes.length, boxes.flatMap((a, i) => boxes.slice(i + 1).filter((b) => cover(a, b))).length];
+    })()""")
+    assert covered[0] > 5
+    assert covered[1] == 0
+
+
+def test_a_scenario_has_its_whole_width_on_a_narrow_page(page: Page, tmp_path: Path) -> None:
+    file = tmp_path / "scenario.yaml"
+    CliRunner().invoke(app, ["check", str(BROKEN / "current_clock.py"), "--save", str(file)])
+    page.open(mxbench.report(file), width=480)
+    wide, below = page.run("""(() => {
+        const box = (one) => document.querySelector(one).getBoundingClientRect();
+        const [picture, panel] = [box(".diagram"), box(".panel")];
+        return [picture.width, panel.top - picture.bottom];
+    })()""")
+    assert wide > 440
+    assert below > 0
+
+
 def test_the_ledger_has_a_block_a_height_and_links(page: Page, small: Path) -> None:
     page.open(small / "report.html", width=2600)
     blocks = page.run("document.querySelectorAll('#chain [data-b]').length")
@@ -289,28 +334,68 @@ def test_the_overtaking_of_each_node_is_drawn_beside_its_entries(page: Page, sma
     assert [title.partition(",")[0] for title in page.run(TITLES)[-2:]] == ["Entries", "Overtaking"]
 
 
-def test_the_synchronisation_delays_are_drawn_as_a_distribution(page: Page, small: Path) -> None:
+DISTRIBUTED = {
+    "waits": "wait, ms",
+    "response times": "response time (from request to release), ms",
+    "synchronisation delays": "synchronisation delay, ms",
+}
+
+
+@pytest.mark.parametrize("what", DISTRIBUTED)
+def test_waits_responses_and_synchronisation_delays_are_drawn_with_percentiles(
+    page: Page, small: Path, what: str
+) -> None:
     page.open(small / "report.html")
-    delays = sorted(one / 1e6 for one in synchronisation_delays(mxbench.load_history(small)))
-    half = statistics.median_low(delays)
-    drawn = chart(page, "Share of synchronisation delays up to a length (half of them ")
+    history = mxbench.load_history(small)
+    times = sorted(one / 1e6 for one in {
+        "waits": [(entry.entered or 0) - entry.arrival for entry in history.entries],
+        "response times": [(entry.released or 0) - entry.arrival for entry in history.entries],
+        "synchronisation delays": synchronisation_delays(history),
+    }[what])  # fmt: skip
+    drawn = chart(page, f"Share of {what} up to a length (50 % within ")
     title = page.run(f"{drawn}.querySelector('figcaption').textContent")
-    assert float(title.partition("half of them ")[2].partition(",")[0]) == pytest.approx(half, rel=0.01)
+    half = statistics.median_low(times)
+    assert float(title.partition("50 % within ")[2].partition(",")[0]) == pytest.approx(half, rel=0.01)
+    assert float(title.partition("all within ")[2].partition(" ms)")[0]) == pytest.approx(times[-1], rel=0.01)
     told = page.run(f"{drawn}.querySelector('svg').getAttribute('aria-label')")
-    assert told == f"{title}, over synchronisation delay, ms"
+    assert told == f"{title}, over {DISTRIBUTED[what]}"
     line = page.run(f"{drawn}.querySelector('.balance').getAttribute('d')")
-    assert line.startswith("M46 176H")  # from no delay and no share, at the left below
+    assert line.startswith("M46 176H")  # from no time and no share, at the left below
     reached = [float(part.partition("V")[0]) for part in line.split("H")[1:]]
-    assert reached == pytest.approx([46 + 322 * at / delays[-1] for at in [delays[0], *delays]], abs=0.06)
+    assert reached == pytest.approx([46 + 322 * at / times[-1] for at in [times[0], *times]], abs=0.06)
+    points = page.run(f"[...{drawn}.querySelectorAll('.point')].map((one) => Number(one.getAttribute('cx')))")
+    ranks = [math.ceil(share * len(times)) - 1 for share in (0.5, 0.9, 0.99)]
+    assert points == pytest.approx([46 + 322 * times[rank] / times[-1] for rank in ranks], abs=0.06)
 
 
 def test_delays_that_are_all_zero_still_stand_on_an_axis_with_numbers(page: Page, tmp_path: Path) -> None:
     folder = result(tmp_path, more="network: {delay: 0s}")
     assert {*synchronisation_delays(mxbench.load_history(folder))} == {0}
     page.open(mxbench.report(folder))
-    drawn = chart(page, "Share of synchronisation delays up to a length (half of them 0.00, 99 % 0.00 ms)")
+    drawn = chart(page, "Share of synchronisation delays up to a length (50 % within 0, 90 % within 0, ")
     along = f"[...{drawn}.querySelectorAll('text[text-anchor=middle]')].map((one) => one.textContent)"
     assert page.run(along) == ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0", "synchronisation delay, ms"]
+
+
+def test_the_balances_of_many_clients_stand_within_their_picture(page: Page, small: Path, tmp_path: Path) -> None:
+    folder = mxbench.run(small, set=["nodes=10", "workload.transfers_per_node=12"], results=tmp_path / "results")
+    page.open(mxbench.report(folder["result"]))
+    told = page.run("""(() => {
+        const picture = document.querySelector(".balances").getBoundingClientRect();
+        const texts = [...document.querySelectorAll(".balances text")].filter((one) => one.textContent.includes(": "));
+        const boxes = texts.map((one) => one.getBoundingClientRect());
+        return boxes.map((box) => [box.top - picture.top, picture.bottom - box.bottom]);
+    })()""")
+    assert len(told) == 10
+    assert min(min(pair) for pair in told) >= 0
+    assert len({round(top) for top, _ in told}) == 10, "none covers another"
+
+
+def test_a_ledger_without_a_block_has_no_balances_to_draw(page: Page, tmp_path: Path) -> None:
+    page.open(mxbench.report(result(tmp_path, transfers=1, more="break_assumptions: true\nnetwork: {loss: 0.999}")))
+    assert page.complaints == []
+    assert "0 blocks" in page.run("document.querySelector('#chain').textContent")
+    assert page.run("document.querySelectorAll('.balances').length") == 0
 
 
 def test_hostile_names_stay_text(page: Page, tmp_path: Path) -> None:
@@ -386,17 +471,83 @@ def test_a_picture_can_be_dragged(page: Page, small: Path) -> None:
     assert page.run("document.querySelectorAll('.event.chosen').length") == 0, "a drag is no click"
 
 
-def test_a_sweep_is_drawn_with_its_claims(page: Page, tmp_path: Path) -> None:
-    folder = result(tmp_path, more="matrix: {algorithm: [lamport, maekawa], nodes: [3, 5]}")
-    page.open(mxbench.report(folder))
+def test_a_sweep_is_drawn_with_its_claims_and_bands(page: Page, tmp_path: Path) -> None:
+    more = "repeat: 3\nmatrix: {algorithm: [lamport, maekawa], nodes: [3, 5]}"
+    page.open(mxbench.report(result(tmp_path, more=more)))
     assert page.complaints == []
-    assert page.run("document.querySelectorAll('#sweep figure').length") == 4
-    assert page.run("document.querySelectorAll('#sweep figure:first-child .point').length") == 4
-    assert (
-        page.run("document.querySelectorAll('#sweep figure:first-child .claim').length") == 1
-    )  # maekawa's needs more load
-    assert page.run("document.querySelectorAll('#charts figure').length") == 7
+    titles = page.run("[...document.querySelectorAll('#sweep figcaption')].map((one) => one.textContent)")
+    assert titles[:3] == ["messages per entry", "wait, ms (mean)", "response time, ms (mean)"]
+    counted = {
+        name: page.run(f"document.querySelectorAll('#sweep figure:{which} svg.chart {selector}').length")
+        for name, which, selector in (
+            ("points", "first-child", ".point"),
+            ("claims", "first-child", ".claim"),  # maekawa's needs more load
+            ("bands of counts", "first-child", ".hue0 .band"),
+            ("bands of waits", "nth-child(2)", ".band"),
+            ("claims of waits", "nth-child(2)", ".claim"),
+        )
+    }
+    assert counted == {"points": 4, "claims": 1, "bands of counts": 0, "bands of waits": 2, "claims of waits": 0}
+    claimed, measured = (
+        page.run(f"document.querySelector('#sweep .chart {selector}').getAttribute('d')")
+        for selector in (".claim", ".hue0 .balance")
+    )
+    assert claimed == measured  # lamport costs what it claims
+    assert page.run("document.querySelectorAll('#charts figure').length") == 8
     assert page.run(CONTRAST) == []
+
+
+def test_lines_beyond_the_colours_differ_by_their_dash_and_zeros_have_a_plain_axis(page: Page, tmp_path: Path) -> None:
+    names = (
+        "lamport, ricart-agrawala, maekawa, suzuki-kasami, raymond, naimi-trehel, neilsen-mizuno, coordinator, singhal"
+    )
+    more = f"matrix: {{algorithm: [{names}], nodes: [2, 3]}}"
+    text = EXPERIMENT.format(algorithm="lamport", question="'?'", transfers=1, more=more)
+    (tmp_path / "many.yaml").write_text(text.replace("think: {exponential: 5ms}", "arrivals: one-at-a-time"))
+    page.open(mxbench.report(mxbench.run(tmp_path / "many.yaml", results=tmp_path / "results")["result"]))
+    seen = page.run("""[...document.querySelectorAll("#sweep figure:first-child .chart > g > .balance")].map((one) =>
+        `${getComputedStyle(one).stroke} ${one.getAttribute("stroke-dasharray")}`)""")
+    assert len(seen) == len(set(seen)) == 9
+    titles = page.run("[...document.querySelectorAll('#sweep figcaption')].map((one) => one.textContent)")
+    place = titles.index("most entries of others before one's own") + 1
+    axis = f"[...document.querySelectorAll('#sweep figure:nth-child({place}) text[text-anchor=end]')]"
+    assert page.run(f"{axis}.map((one) => one.textContent)") == ["0.0", "0.5", "1.0"]
+
+
+def test_the_marks_beside_the_counts_have_the_colours_of_the_events(page: Page, small: Path) -> None:
+    page.open(small / "report.html")
+    page.click(ALL)
+    page.click('.diagram [data-e="45"]')
+    for when in ("past", "future"):
+        mark, dot = (
+            page.run(f"getComputedStyle(document.querySelector('{element}')).{colour}")
+            for element, colour in ((f".counts .lit.{when}", "backgroundColor"), (f".event.{when} .dot", "fill"))
+        )
+        assert mark == dot
+
+
+@pytest.mark.parametrize("width", [1280, 480])
+def test_no_number_of_an_axis_is_cut_at_the_edge(page: Page, faulty: Path, tmp_path: Path, width: int) -> None:
+    file = tmp_path / "scenario.yaml"
+    CliRunner().invoke(app, ["check", str(BROKEN / "current_clock.py"), "--save", str(file)])
+    for opened in (faulty / "report.html", mxbench.report(file)):
+        page.open(opened, width=width)
+        page.click(ALL)
+        over = page.run("""[...document.querySelectorAll(".picture .axis text")].filter((one) =>
+            one.getBoundingClientRect().right > one.closest(".picture").getBoundingClientRect().right)
+            .map((one) => one.textContent)""")
+        assert over == []
+
+
+def test_a_band_ends_where_no_value_can_be(page: Page, tmp_path: Path) -> None:
+    folder = result(
+        tmp_path, transfers=1, more="repeat: 3\nmatrix: {nodes: [2, 3]}\nnetwork: {delay: {uniform: [0ms, 9ms]}}"
+    )
+    assert min(line["measures"]["wait_ms.mean"]["low"] for line in mxbench.compare(folder)["lines"]) < 0
+    page.open(mxbench.report(folder))
+    band = page.run("document.querySelector('#sweep figure:nth-child(2) .band').getAttribute('d')")
+    lowest = max(float(point.split()[1]) for point in band.strip("Mz").split("L"))
+    assert lowest == 176, "the bottom of the chart"
 
 
 @pytest.mark.parametrize(
@@ -441,6 +592,29 @@ def test_a_printed_page_is_black_on_white_even_in_the_dark(page: Page, small: Pa
     assert page.run("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert page.run("getComputedStyle(document.querySelector('.tools')).display") == "none"
     assert page.run(CONTRAST) == []
+    page.media("screen")
+
+
+def test_a_printed_page_loses_nothing_at_its_edge(page: Page, tmp_path: Path) -> None:
+    more = "matrix: {workload.rate: [5, 50]}\nnetwork: {delay: 1ms}\nrepeat: 3"
+    text = EXPERIMENT.format(algorithm="lamport", question="'?'", transfers=3, more=more)
+    (tmp_path / "wide.yaml").write_text(text.replace("think: {exponential: 5ms}", "rate: 5"))
+    folder = Path(mxbench.run(tmp_path / "wide.yaml", results=tmp_path / "results")["result"])
+    page.open(mxbench.report(folder), width=1280)
+    page.media("print")
+    page.run("document.querySelector('main').style.width = '700px'")  # A4 less its margins; no script hears of a print
+    page.settle()
+    wide = """[...document.querySelectorAll("#results > .scrolls > table, .picture, .overview")]
+        .map((one) => one.getBoundingClientRect().width)"""
+    assert max(page.run(wide)) <= 701
+    for picture in ("#gantt .picture", ".diagram"):
+        wide, high, drawn = page.run(f"""(() => {{
+            const picture = document.querySelector({picture!r}), box = picture.getBoundingClientRect();
+            return [box.width, box.height, picture.getAttribute("viewBox").split(" ").map(Number)];
+        }})()""")
+        assert drawn[2] > 750, "it was drawn for the screen"
+        assert wide / high == pytest.approx(drawn[2] / drawn[3], rel=0.01), "smaller, and nothing of it is cut"
+    assert page.run("getComputedStyle(document.querySelector('.hint')).display") == "none"
     page.media("screen")
 
 

@@ -17,12 +17,13 @@ COLUMNS = [
     "time_ns", "node", "kind", "peer", "message", "workload", "sequence", "fields", "request", "number", "version",
     "detail",
 ]  # fmt: skip
+TYPES = dict.fromkeys(("time_ns", "node", "peer", "sequence", "request", "number", "version"), int) | {"workload": bool}
 Names = dict[tuple[bool, str], tuple[str, ...]]
 
 
 def event_table(history: History) -> Table:
     """Return the table of a run's events."""
-    return Table(COLUMNS, _rows(history))
+    return Table(COLUMNS, _rows(history), TYPES)
 
 
 def carried(event: Event, names: Names) -> Any:

@@ -26,7 +26,7 @@ def render(table: Table) -> bytes:
             "parquet needs DuckDB, which is not installed: pip install 'mxbench[data]'; or export with --to csv"
         ) from None
     rows = [list(row) for row in table.rows]
-    kinds = [_kind([row[place] for row in rows]) for place in range(len(table.columns))]
+    kinds = [_kind([row[at] for row in rows], table.types.get(name)) for at, name in enumerate(table.columns)]
     with TemporaryDirectory(prefix="mxbench-") as folder:
         lines, made = Path(folder) / "rows.json", Path(folder) / "rows.parquet"
         with lines.open("w", encoding="utf-8") as file:
@@ -48,8 +48,8 @@ def render(table: Table) -> bytes:
         return made.read_bytes()
 
 
-def _kind(values: list[Any]) -> str:
-    kinds = {type(value) for value in values if value is not None}
+def _kind(values: list[Any], usual: type | None) -> str:
+    kinds = {type(value) for value in values if value is not None} or ({usual} if usual else set())
     if kinds == {bool}:
         return "BOOLEAN"
     if kinds == {int} and all(-LIMIT <= value < LIMIT for value in values if value is not None):

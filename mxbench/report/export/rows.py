@@ -5,17 +5,22 @@ outcome). Lists are JSON. Sentences and evidence stay in summary.json, and so do
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 ELSEWHERE = ("expectations", "entry_order")
 
 
 class Table(NamedTuple):
-    """Named columns and rows of plain values: text, whole and broken numbers, true and false, or None."""
+    """Named columns and rows of plain values: text, whole and broken numbers, true and false, or None.
+
+    types: of columns that have one also where every value is None.
+    """
 
     columns: list[str]
     rows: Iterable[list[Any]]
+    types: Mapping[str, type] = MappingProxyType({})
 
 
 def run_table(document: dict[str, Any]) -> Table:

@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 from mxbench.errors import MachineError, ResultError
 from mxbench.experiment.comparison import compare_sources
 from mxbench.experiment.document import suggestion
-from mxbench.experiment.folder import reason, write_bytes
+from mxbench.experiment.folder import reason
 from mxbench.experiment.results import load_document, load_history, shown_run
 from mxbench.experiment.sources import load_source
+from mxbench.files import write_whole
 
 FILES = {  # what an export is called where no other name is given: of the result, and of a run
     "csv": ("rows.csv", "events.csv"),
@@ -63,7 +64,7 @@ def exported(result: str | Path, to: str, events: bool = False) -> Exported:
 def save(made: Exported, file: Path) -> Path:
     """Write an export into a file, all of it or nothing, and return the file."""
     try:
-        write_bytes(file, made.data)
+        write_whole(file, made.data)
     except OSError as error:
         raise MachineError(f"'{file}' cannot be written: {reason(error)}") from error
     return file

@@ -18,6 +18,8 @@ from mxbench.report.figure.style import SERIES
 from mxbench.report.text import printable
 
 NO_RUNS = "there is nothing to draw"
+K = "algorithm.k"  # how many may be inside together
+SYMBOLS = {"nodes": "n", K: "k"}
 Row = dict[str, Any]
 
 
@@ -42,14 +44,39 @@ class Drawable(NamedTuple):
     lines: list[dict[str, Any]]
 
 
-def drawable(results: Sequence[str | Path], where: Iterable[str] = ()) -> Drawable:
-    """Return what the conditions 'KEY=VALUE' leave of some results; raise ResultError if that is nothing."""
+def drawable(results: Sequence[str | Path], where: Iterable[str] = (), over: str | None = None) -> Drawable:
+    """Return what the conditions 'KEY=VALUE' leave of some results; raise ResultError if that is nothing.
+
+    over: the key that a sweep is to go along, if it is told.
+    """
     sources = [load_source(result) for result in results]
-    comparison = compare_sources(sources)
-    lines = comparison["lines"]
+    return compared(sources, compare_sources(sources), where, over)
+
+
+def compared(
+    sources: list[Source], comparison: dict[str, Any], where: Iterable[str] = (), over: str | None = None
+) -> Drawable:  # fmt: skip
+    """Return what the conditions leave of a comparison; see `drawable`."""
+    rows = {row["result"]: row for source in sources for row in source.rows}
+    lines = [line | {K: _k(line, rows)} for line in comparison["lines"]]
     for condition in where:
         lines = _chosen(lines, condition)
-    return Drawable(sources, comparison, lines)
+    return Drawable(sources, comparison, _by_k(lines, over))
+
+
+def _k(line: dict[str, Any], rows: dict[str, Row]) -> int | None:
+    return next((rows[result].get("k") for result in line["results"] if result in rows), None)
+
+
+def _by_k(lines: list[dict[str, Any]], over: str | None) -> list[dict[str, Any]]:
+    """Return the lines with k as a key of its own where a sweep is to go along it, or they differ in nothing else.
+
+    Elsewhere k is part of an algorithm's name, as its quorum system is.
+    """
+    several = len({line[K] for line in lines}) > 1 and all(line[K] is not None for line in lines)
+    if not several or (over not in (K, "k") and differing(lines) != ["algorithm"]):
+        return lines
+    return [line | {"setting": {**line["setting"], "algorithm": line["algorithm"], K: line[K]}} for line in lines]
 
 
 def series_of(found: Drawable) -> list[Series]:
@@ -103,8 +130,8 @@ def claim_of(line: dict[str, Any], measure: str) -> list[float] | None:
 
 
 def _part(key: str, value: Any) -> str:
-    if key == "nodes":
-        return f"n = {value}"
+    if key in SYMBOLS:
+        return f"{SYMBOLS[key]} = {value}"
     if isinstance(value, str) and not value[:1].isdigit():
         return printable(value)
     return f"{printable(key.rpartition('.')[2])} {plain(value)}"
@@ -115,12 +142,13 @@ def _chosen(lines: list[dict[str, Any]], condition: str) -> list[dict[str, Any]]
     if not sign:
         raise ResultError(f"--where {condition}: write KEY=VALUE, such as nodes=9")
     keys = list(dict.fromkeys(key for line in lines for key in line["setting"]))
+    keys += [K] * any(line[K] is not None for line in lines)
     key = asked if asked in keys else next((key for key in keys if key.rpartition(".")[2] == asked), None)
     if key is None:
         known = f" (they are {', '.join(keys)})"
         raise ResultError(f"--where {condition}: the settings have no '{asked}'{suggestion(asked, keys)}{known}")
-    kept = [line for line in lines if plain(line["setting"].get(key)) == value]
+    values = [plain(line[K] if key == K else line["setting"].get(key)) for line in lines]
+    kept = [line for line, own in zip(lines, values, strict=True) if own == value]
     if not kept:
-        values = list(dict.fromkeys(plain(line["setting"].get(key)) for line in lines))
-        raise ResultError(f"--where {condition}: no setting has it; '{key}' is {', '.join(values)}")
+        raise ResultError(f"--where {condition}: no setting has it; '{key}' is {', '.join(dict.fromkeys(values))}")
     return kept

@@ -23,6 +23,7 @@ NAMES = {
     "payload_bytes_per_entry": "payload per entry, bytes",
     "wire_bytes_per_entry": "bytes on the wire per entry",
     "wait_ms.mean": "wait, ms (mean)",
+    "response_ms.mean": "response time, ms (mean)",
     "sync_delay_ms.mean": "synchronisation delay, ms",
     "entries_per_s": "entries per s",
     "jain": "Jain's index",
@@ -32,6 +33,7 @@ NAMES = {
     "response_time": "response time, T",
 }
 KNOWN = tuple(dict.fromkeys([*MEASURES, *QUANTITIES]))
+CAPACITY = "entries_per_s"  # of it the greatest is claimed, 1 / (Sd + E), where requests come at a rate
 MOST_TICKS = 8
 TIGHT = 1.6  # of neighbours on the axis, below which not each can have a label
 Point = dict[str, Any]
@@ -41,11 +43,7 @@ def sweep(found: Drawable, look: Look, measure: str = "messages_per_entry", over
     """Return the figure of a measure over a key; raise ResultError where there is no such thing, or nothing to draw."""
     if measure not in KNOWN:
         raise ResultError(f"--measure {measure}: unknown{suggestion(measure, KNOWN)} (known: {', '.join(KNOWN)})")
-    lines = (
-        _of_theory(found, measure)
-        if measure in QUANTITIES and measure not in MEASURES
-        else _of_comparison(found, measure)
-    )
+    lines = measured_lines(found, measure)
     key = _along(lines, over)
     points = _points(lines, key)
     names = list(dict.fromkeys(point["series"] for point in points))
@@ -53,22 +51,60 @@ def sweep(found: Drawable, look: Look, measure: str = "messages_per_entry", over
         raise ResultError(
             f"{len(names)} lines are more than a figure can tell apart ({SERIES}); choose some with --where KEY=VALUE"
         )
-    unit = "" if all(isinstance(line["setting"].get(key), int | float) for line in lines) else ", ms"
-    return _drawn(points, names, printable(key) + unit, measure, look)
+    return _drawn(points, names, axis_name(key, lines), measure, look)
 
 
 def along(found: Drawable) -> str | None:
     """Return the key that a sweep goes along unless told: the nodes, else the first that takes several numbers."""
-    keys = [key for key in differing(found.lines) if _numbers([line["setting"].get(key) for line in found.lines])]
+    keys = _numeric(found.lines)
     return "nodes" if "nodes" in keys else next(iter(keys), None)
 
 
+def measured_lines(found: Drawable, measure: str) -> list[Point]:
+    """Return for each setting what was measured and claimed: setting, algorithm, mean, low, high, claim [low, high],
+    regime of the claim on messages.
+
+    low, high and claim are None where there is none. Raises ResultError where no run measured it.
+    """
+    if measure in QUANTITIES and measure not in MEASURES:
+        return _of_theory(found, measure)
+    return _of_comparison(found, measure)
+
+
+def number_of(value: Any) -> float | None:
+    """Return the number that a value of a setting is, a duration (that of `{exponential: 2ms}` too) in ms, or None."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float):
+        return float(value)
+    if isinstance(value, dict) and len(value) == 1:
+        [value] = value.values()
+    if not isinstance(value, str) or not value[:1].isdigit():
+        return None
+    try:
+        return parse_duration(value) * 1000
+    except ValueError:
+        return None
+
+
+def axis_name(key: str, lines: list[Point]) -> str:
+    """Return what the axis of a swept key is called: with ms, where some of its values are durations."""
+    plain = all(isinstance(line["setting"].get(key), int | float) for line in lines)
+    return printable(key) + ("" if plain else ", ms")
+
+
 def _of_comparison(found: Drawable, measure: str) -> list[Point]:
+    rows = {row["result"]: row for source in found.sources for row in source.rows}
     lines = []
     for line in found.lines:
         summary = line["measures"].get(measure)
-        if summary is not None:
-            lines.append(_line(line, claim_of(line, measure), summary))
+        if summary is None:
+            continue
+        claim = claim_of(line, measure)
+        if measure == CAPACITY:
+            told = [rows[result].get("claimed_capacity_per_s") for result in line["results"] if result in rows]
+            claim = _together(told) if told else None
+        lines.append(_line(line, claim, summary))
     if not lines:
         raise ResultError(f"{NO_RUNS}: no run of it measured {measure}")
     return lines
@@ -95,7 +131,7 @@ def _of_theory(found: Drawable, measure: str) -> list[Point]:
 
 def _line(line: Point, claim: list[float] | None, summary: Point) -> Point:
     return {"setting": line["setting"], "algorithm": line["algorithm"], "claim": claim,
-            **{key: summary[key] for key in ("mean", "low", "high")}}  # fmt: skip
+            "regime": line["claim_regime"], **{key: summary[key] for key in ("mean", "low", "high")}}  # fmt: skip
 
 
 def _together(claims: list[Any]) -> list[float] | None:
@@ -109,7 +145,7 @@ def _together(claims: list[Any]) -> list[float] | None:
 
 
 def _along(lines: list[Point], over: str | None) -> str:
-    keys = [key for key in differing(lines) if _numbers([line["setting"].get(key) for line in lines])]
+    keys = _numeric(lines)
     if over is None:
         if not keys:
             raise ResultError(f"{NO_RUNS}: nothing was swept over a number; 'matrix: {{nodes: [3, 5, 9]}}' does")
@@ -121,24 +157,9 @@ def _along(lines: list[Point], over: str | None) -> str:
     return known[0]
 
 
-def _numbers(values: list[Any]) -> bool:
-    return all(_number(value) is not None for value in values)
-
-
-def _number(value: Any) -> float | None:
-    """Return the number that a value of a setting is, a duration (that of `{exponential: 2ms}` too) in ms, or None."""
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int | float):
-        return float(value)
-    if isinstance(value, dict) and len(value) == 1:
-        [value] = value.values()
-    if not isinstance(value, str) or not value[:1].isdigit():
-        return None
-    try:
-        return parse_duration(value) * 1000
-    except ValueError:
-        return None
+def _numeric(lines: list[Point]) -> list[str]:
+    """Return the keys in which lines differ and all are numbers."""
+    return [key for key in differing(lines) if all(number_of(line["setting"].get(key)) is not None for line in lines)]
 
 
 def _points(lines: list[Point], key: str) -> list[Point]:
@@ -148,7 +169,7 @@ def _points(lines: list[Point], key: str) -> list[Point]:
         low, high = (line["mean"] if line[end] is None else line[end] for end in ("low", "high"))
         ends = line["claim"] or [None, None]
         points.append({
-            "series": named(line, keys), "x": _number(line["setting"].get(key)), "y": line["mean"], "low": low,
+            "series": named(line, keys), "x": number_of(line["setting"].get(key)), "y": line["mean"], "low": low,
             "high": high, "claim_low": ends[0], "claim_high": ends[1],
         })  # fmt: skip
     return sorted(points, key=lambda point: point["x"])
@@ -158,10 +179,13 @@ def _drawn(points: list[Point], names: list[str], across: str, measure: str, loo
     title, log = NAMES.get(measure, measure), look.log and all(min(p["x"], p["low"]) > 0 for p in points)
     claimed = [point for point in points if point["claim_low"] is not None]
     values = sorted({point["x"] for point in points})
-    ticks = {"values": values} if _have_room(values, log) else {}
-    x: dict[str, Any] = {"field": "x", **quantity(across, log, **ticks)}
+    axis: dict[str, Any] = {"values": values} if _have_room(values, log) else {}
+    if all(value == int(value) for value in values) and (axis or not log):
+        axis |= {"format": ",d", "tickMinStep": 1}  # three values would be 1.0, 2.0 and 3.0
+    x: dict[str, Any] = {"field": "x", **quantity(across, log, **axis)}
     x["scale"] |= {"zero": False, "nice": False, "padding": 6}
-    y = quantity(f"{title} (dots: claimed)" if claimed else title, log)
+    dots = "dots: at most, as claimed" if measure == CAPACITY else "dots: claimed"
+    y = quantity(f"{title} ({dots})" if claimed else title, log)
     base = {"x": x, "color": coloured(names, look.theme)}
     layers: list[dict[str, Any]] = []
     if any(point["high"] > point["low"] for point in points):

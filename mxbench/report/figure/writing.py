@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from mxbench.errors import MachineError, ResultError
 from mxbench.experiment.document import suggestion
-from mxbench.experiment.folder import reason, write_bytes
+from mxbench.experiment.folder import reason
+from mxbench.files import write_whole
 from mxbench.report.figure.counts import load_by_node, messages_by_type
 from mxbench.report.figure.distributions import DISTRIBUTIONS, distribution
 from mxbench.report.figure.drawing import FORMATS, MISSING, can_draw, picture, svg
@@ -71,7 +72,7 @@ def figure(
         raise ResultError(MISSING)
     spec = specification(results, kind, Look(THEMES[theme], WIDTHS[width], log), where, measure, over)
     try:
-        write_bytes(file, picture(spec, form))
+        write_whole(file, picture(spec, form))
     except OSError as error:
         raise MachineError(f"'{file}' cannot be written: {reason(error)}") from error
     return file
@@ -82,7 +83,7 @@ def specification(
     measure: str = "messages_per_entry", over: str | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Return the Vega-Lite specification of a figure; see `figure`."""
-    found = drawable(list(results), where)
+    found = drawable(list(results), where, over)
     return sweep(found, look, measure, over) if kind == SWEEP else KINDS[kind](series_of(found), look)
 
 

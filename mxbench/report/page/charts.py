@@ -6,28 +6,32 @@ As everywhere, times and fairness are after the warm-up.
 from typing import Any
 
 from mxbench.core.history import History
-from mxbench.metrics.delay import synchronisation_delays
 from mxbench.metrics.fairness import overtaking
 from mxbench.metrics.series import NS_PER_MS, measured, percentile
-from mxbench.report.figure.distributions import shares
+from mxbench.report.figure.distributions import DISTRIBUTIONS, shares
+
+PERCENTS = (50, 90, 99)
 
 
 def charts(history: History) -> dict[str, Any]:
-    """Return as plain data: whether there was a warm-up, sync_delay and overtaking; null where there is none."""
+    """Return as plain data: whether there was a warm-up; distributions of wait, response and sync_delay, in ms; and
+    overtaking; null where there is none."""
     return {
         "warmed_up": history.plan.warmup_entries > 0,
-        "sync_delay": _sync_delay(history),
+        "wait": _distribution(history, "wait-cdf"),
+        "response": _distribution(history, "response-cdf"),
+        "sync_delay": _distribution(history, "sync-delay"),
         "overtaking": _overtaking(history),
     }
 
 
-def _sync_delay(history: History) -> dict[str, Any] | None:
-    """Return the distribution as points (ms, share up to it), from (0, 0), and two percentiles, in ms."""
-    rising = sorted(delay / NS_PER_MS for delay in synchronisation_delays(history))
+def _distribution(history: History, kind: str) -> dict[str, Any] | None:
+    """Return one of DISTRIBUTIONS as points (ms, share up to it), from (0, 0), with its percentiles and the most."""
+    rising = sorted(value / NS_PER_MS for value in DISTRIBUTIONS[kind].values(history))
     if not rising:
         return None
-    points = [(0.0, 0.0), *shares(rising)]
-    return {"points": points, "p50": percentile(rising, 50), "p99": percentile(rising, 99)}
+    told = {f"p{percent}": percentile(rising, percent) for percent in PERCENTS}
+    return {"points": [(0.0, 0.0), *shares(rising)], **told, "max": rising[-1]}
 
 
 def _overtaking(history: History) -> dict[str, Any] | None:

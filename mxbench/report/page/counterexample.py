@@ -19,6 +19,7 @@ def trace_page(answer: dict[str, Any]) -> str:
     trace = answer.get("trace") or []
     run = steps_run(trace, answer["nodes"])
     run |= {"title": f"{answer['algorithm']}, {several(run['nodes'], 'node')}", "verdict": answer.get("verdict")}
+    run["most_inside"] = answer.get("k") or 1
     body = [tag("header", _head(answer)), pictures(0), _steps(trace), _facts(answer)]
     return document(f"{answer.get('verdict')}: {answer['algorithm']}", "\n".join(body), {"runs": [run]})
 

@@ -6,6 +6,7 @@ from importlib.resources import files
 from typing import Any
 
 from mxbench.core.history import History
+from mxbench.report.figure.series import Drawable, compared
 from mxbench.report.page.chain import chain
 from mxbench.report.page.charts import charts
 from mxbench.report.page.markup import data, tag, text
@@ -25,9 +26,13 @@ NOT_RECORDED = "messages were not recorded (history: sections); run it with --se
 def page(contents: Contents) -> str:
     """Return the whole page."""
     names = ", ".join(dict.fromkeys(result.source.name for result in contents.results))
-    drawn = {"runs": [drawn_run(one) for one in contents.drawn], "sweep": sweep(contents.comparison)}
+    drawn = {"runs": [drawn_run(one) for one in contents.drawn], "sweep": sweep(_swept(contents))}
     parts = [tag("header", head(contents)), tables(contents), pictures(contents.not_drawn), environment(contents)]
     return document(f"{contents.comparison['verdict']}: {names}", "\n".join(parts), drawn)
+
+
+def _swept(contents: Contents) -> Drawable:
+    return compared([result.source for result in contents.results], contents.comparison)
 
 
 def document(title: str, body: str, drawn: dict[str, Any]) -> str:
@@ -86,6 +91,7 @@ def drawn_run(drawn: Drawn) -> dict[str, Any]:
         "verdict": row.get("verdict"),
         "nodes": plan.nodes,
         "places": len(plan.places),
+        "most_inside": plan.most_inside,
         "workload": plan.workload.name,
         "quiet": history.ending.reason != "failed" and history.complete and plan.falls_quiet,
         "notes": _notes(history),

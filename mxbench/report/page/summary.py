@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from mxbench.core.verdict import SEVERITY
+from mxbench.experiment.results import is_run
 from mxbench.report.comparison import Column, difference_columns, judging, measured_columns, reading
 from mxbench.report.findings import claim, remarks
 from mxbench.report.page.markup import lines, more, table, tag, text
@@ -33,10 +34,18 @@ def head(contents: Contents) -> str:
     names = ", ".join(dict.fromkeys(result.source.name for result in contents.results))
     questions = dict.fromkeys(str(result.document.get("question") or "") for result in contents.results)
     asked = "".join(tag("p", text(question), class_="question") for question in questions if question)
-    broken = sorted({str(one) for row in contents.rows for one in row.get("broken_assumptions") or ()})
-    warning = f"Run outside what the algorithm assumes: {', '.join(broken)}." if broken else ""
-    warned = tag("p", text(warning), class_="warning") if broken else ""
+    warned = "".join(tag("p", text(warning), class_="warning") for warning in _warnings(contents))
     return f"{chip}<h1>{text(names)}</h1>{asked}{tag('p', text(answer(contents)), class_='answer')}{warned}"
+
+
+def _warnings(contents: Contents) -> Iterable[str]:
+    broken = sorted({str(one) for row in contents.rows for one in row.get("broken_assumptions") or ()})
+    if broken:
+        yield f"Run outside what the algorithm assumes: {', '.join(broken)}."
+    for result in contents.results:
+        if result.document.get("interrupted") and not is_run(result.folder):
+            ended = several(len(result.document["runs"]), "run")
+            yield f"Not finished: {ended} of {result.source.name} had ended when it was interrupted."
 
 
 def answer(contents: Contents) -> str:
@@ -113,7 +122,8 @@ def tables(contents: Contents) -> str:
 
 def _columns(columns: list[Column], caption: str) -> str:
     rows = zip(*(column.cells for column in columns), strict=True)
-    return table([column.header for column in columns], rows, "".join(column.side for column in columns), caption)
+    headers = [column.header.replace(".", ".\n") for column in columns]  # of a key, a line for each part
+    return table(headers, rows, "".join(column.side for column in columns), caption)
 
 
 def _runs(rows: list[Row]) -> str:

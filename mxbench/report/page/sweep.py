@@ -1,73 +1,73 @@
 """What a sweep over a number shows: each measure over it, a line an algorithm, with the claim beside what was measured.
 
-A chart for each measure and each combination of whatever else varies. It is the comparison's lines, put in order.
+A chart for each measure and each combination of whatever else varies. The lines are those of `mxbench figure --kind
+sweep`: along the axis goes the number of nodes, or else the first key that takes several numbers or durations.
 """
 
 from typing import Any
 
-from mxbench.report.text import printable
+from mxbench.errors import ResultError
+from mxbench.report.figure.series import Drawable, differing, plain
+from mxbench.report.figure.sweep import CAPACITY, NAMES, along, axis_name, measured_lines, number_of
 
 MEASURES = (
-    ("messages_per_entry", "messages per entry"),
-    ("wait_ms.mean", "wait, ms"),
-    ("sync_delay_ms.mean", "synchronisation delay, ms"),
-    ("entries_per_s", "entries per s"),
-)
-CLAIMED = "messages_per_entry"
-MOST_CHARTS = 12
+    "messages_per_entry", "saturated_messages_per_entry", "wait_ms.mean", "response_ms.mean", "sync_delay_ms.mean",
+    "synchronisation_delay", "response_time", "entries_per_s", "jain", "max_overtaking",
+)  # fmt: skip
+SATURATED = "saturated_messages_per_entry"
+CLAIMED_ONLY = (SATURATED, "synchronisation_delay", "response_time")  # else they repeat another
+MOST_CHARTS = 36
 Line = dict[str, Any]
 
 
-def sweep(comparison: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the charts as plain data: title, across, series of [x, mean, low, high] with the claim as [x, low, high].
-
-    Empty where nothing was swept over a number.
+def sweep(found: Drawable) -> dict[str, Any]:
+    """Return as plain data: charts (title, across, series of points [x, mean, low, high] and claim [x, low, high]), and
+    how many more there are than are drawn. No chart where nothing was swept over a number.
     """
-    lines: list[Line] = comparison["lines"]
-    across = _across(lines, comparison["varying"])
-    if across is None:
+    key = along(found)
+    if key is None:
+        return {"charts": [], "left": 0}
+    charts = [chart for measure in MEASURES for chart in _charts(found, measure, key)]
+    return {"charts": charts[:MOST_CHARTS], "left": len(charts[MOST_CHARTS:])}
+
+
+def _charts(found: Drawable, measure: str, key: str) -> list[dict[str, Any]]:
+    try:
+        lines = measured_lines(found, measure)
+    except ResultError:  # nothing measured it
         return []
-    rest = [key for key in comparison["varying"] if key not in ("algorithm", across) and _values(lines, key)[1:]]
-    facets = {tuple(str(line["setting"].get(key)) for key in rest): None for line in lines}
-    charts = []
-    for measure, title in MEASURES:
-        for facet in facets:
-            chosen = [line for line in lines if tuple(str(line["setting"].get(key)) for key in rest) == facet]
-            series = _series(chosen, across, measure)
-            where = ", ".join(f"{key} {value}" for key, value in zip(rest, facet, strict=True))
-            if any(len(one["points"]) > 1 for one in series):
-                charts.append({"title": title + (f" ({where})" if where else ""), "across": across, "series": series})
-    return charts[:MOST_CHARTS]
-
-
-def _across(lines: list[Line], varying: list[str]) -> str | None:
-    """Return the key that a chart goes along: the nodes, or else the first number that takes several values."""
-    for key in sorted(varying, key=lambda key: key != "nodes"):
-        values = _values(lines, key)
-        if len(values) > 1 and all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
-            return key
-    return None
-
-
-def _values(lines: list[Line], key: str) -> list[Any]:
-    found: list[Any] = []
+    if measure in CLAIMED_ONLY:
+        lines = [line for line in lines if line["claim"] is not None]
+    rest = [other for other in differing(found.lines) if other not in ("algorithm", key)]
+    facets: dict[tuple[str, ...], list[Line]] = {}
     for line in lines:
-        if line["setting"].get(key) not in found:
-            found.append(line["setting"].get(key))
-    return found
-
-
-def _series(lines: list[Line], across: str, measure: str) -> list[dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = {}
-    for line in sorted(lines, key=lambda line: float(line["setting"][across])):
-        summary, x = line["measures"].get(measure), line["setting"][across]
-        name = printable(line["setting"].get("algorithm", line["algorithm"]))
-        series = found.setdefault(name, {"name": name, "points": [], "claim": []})
-        if summary is None:
+        facets.setdefault(tuple(plain(line["setting"].get(other)) for other in rest), []).append(line)
+    made = []
+    for facet, chosen in facets.items():
+        if measure == SATURATED and all(line["regime"] != "saturated" for line in chosen):
             continue
-        low, high = (summary["mean"] if summary[end] is None else summary[end] for end in ("low", "high"))
-        series["points"].append([x, summary["mean"], low, high])
-        claimed = line["claimed_messages_per_entry"]
-        if measure == CLAIMED and claimed is not None:
-            series["claim"].append([x, *(claimed if isinstance(claimed, list) else [claimed, claimed])])
-    return [series for series in found.values() if series["points"]]
+        where = ", ".join(f"{other} {value}" for other, value in zip(rest, facet, strict=True))
+        series = _series(chosen, key)
+        if any(len(one["points"]) > 1 for one in series):
+            title = _title(measure, any(one["claim"] for one in series)) + (f" ({where})" if where else "")
+            made.append({"title": title, "across": axis_name(key, lines), "series": series})
+    return made
+
+
+def _title(measure: str, claimed: bool) -> str:
+    most = ", and the most that is claimed" if claimed and measure == CAPACITY else ""
+    return NAMES[measure] + most
+
+
+def _series(lines: list[Line], key: str) -> list[dict[str, Any]]:
+    series: dict[str, dict[str, Any]] = {}
+    for x, line in sorted(
+        ((number_of(line["setting"].get(key)), line) for line in lines), key=lambda pair: pair[0] or 0
+    ):
+        name = plain(line["setting"].get("algorithm", line["algorithm"]))
+        one = series.setdefault(name, {"name": name, "points": [], "claim": []})
+        low, high = (line["mean"] if line[end] is None else line[end] for end in ("low", "high"))
+        one["points"].append([x, line["mean"], low, high])
+        if line["claim"] is not None:
+            one["claim"].append([x, *line["claim"]])
+    return list(series.values())

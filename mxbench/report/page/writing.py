@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from mxbench.errors import MachineError, ResultError
-from mxbench.experiment.folder import reason, write_text
+from mxbench.experiment.folder import reason
+from mxbench.files import write_whole
 from mxbench.report.page.counterexample import trace_page
 from mxbench.report.page.document import page
 from mxbench.report.page.source import load
@@ -71,7 +72,7 @@ def read_answer(file: str | Path) -> dict[str, Any]:
 
 def _write(file: Path, text: str) -> Path:
     try:
-        write_text(file, text)
+        write_whole(file, text)
     except OSError as error:
         raise MachineError(f"'{file}' cannot be written: {reason(error)}") from error
     return file

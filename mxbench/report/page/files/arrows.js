@@ -3,7 +3,8 @@
 const HEAD = 7;
 
 // x, y: where an event is drawn, and the line of a node. after: how far right a message goes that never arrives.
-function arrow(run, message, x, y, after, classes) {
+// marked: where words stand already, so that those of neighbours are written above each other.
+function arrow(run, message, x, y, after, classes, marked) {
   const { from, to, sent, delivered, again, type, late } = message;
   const y1 = y(from), y2 = y(to);
   const group = svg("g", { class: `message ${hue(type)} ${classes}`, "data-m": message.index });
@@ -22,10 +23,20 @@ function arrow(run, message, x, y, after, classes) {
     const x2 = x(e), x1 = sent < 0 ? x2 - after : x(sent);
     shaft(x1, x2, y2, index ? "again" : "whole");
     group.append(svg("path", { class: "head", d: head(x1, y1, x2, y2) }));
-    if (index) group.append(svg("text", { class: "mark-text", x: short(x2) - 8, y: y2 + (y2 > y1 ? -10 : 18), "text-anchor": "end" }, "twice"));
+    if (index) group.append(markText(x2, y2, y2 > y1, "twice", marked));
   }
-  if (late) group.append(svg("text", { class: "mark-text", x: short(x(delivered)) - 8, y: y2 + (y2 > y1 ? -10 : 18), "text-anchor": "end" }, "late"));
+  if (late) group.append(markText(x(delivered), y2, y2 > y1, "late", marked));
   return group;
+}
+
+const MARK = { wide: 34, high: 12 };
+
+function markText(x, line, above, word, marked) {
+  let y = line + (above ? -10 : 18);
+  const taken = () => marked.some((other) => Math.abs(other.x - x) < MARK.wide && Math.abs(other.y - y) < MARK.high);
+  for (let tries = 0; tries < 4 && taken(); tries++) y += above ? -MARK.high : MARK.high;
+  marked.push({ x, y });
+  return svg("text", { class: "mark-text", x: short(x) - 8, y, "text-anchor": "end" }, word);
 }
 
 function head(x1, y1, x2, y2) {

@@ -19,7 +19,7 @@ class Chain {
     const fork = data.fork === null ? "" : ` It forks at height ${data.fork}.`;
     const blocks = `${several(data.total, "block")}.${fork}${data.total > data.blocks.height.length ? ` Only the first ${data.blocks.height.length.toLocaleString("en")} are drawn.` : ""}`;
     host.replaceChildren(html("h3", {}, "Ledger"), html("p", { class: data.fork === null ? "" : "warning" }, blocks), this.picture, this.slider,
-      html("h4", {}, "Balances over height"), this.balances = html("div"), ...aborted(data));
+      ...(data.total ? [html("h4", {}, "Balances over height")] : []), this.balances = html("div"), ...aborted(data));
     this.begin = data.fork === null ? 0 : Math.max(0, data.fork - 2);
     this.from(this.begin);
   }
@@ -38,8 +38,8 @@ class Chain {
     if (Math.abs(view.span - Math.min(span, view.greatest)) > 0.01) return this.from(view.from);
     const left = (at) => short((at - view.from) * step), top = (row) => 8 + row * (TALL + 22);
     const tall = top(Math.max(1, this.rows.count)) + 4;
-    this.picture.setAttribute("height", tall);
-    if (this.drawnFor !== this.width) this.balances.replaceChildren(balances(data, Math.min(this.width, 1000)));
+    sized(this.picture, tall);
+    if (data.total && this.drawnFor !== this.width) this.balances.replaceChildren(balances(data, Math.min(this.width, 1000)));
     this.drawnFor = this.width;
     const plot = svg("g", {});
     if (view.from < 1) plot.append(this.box(left(0), top(0), ["height 0", `opening ${money(data.opening.reduce((a, b) => a + b, 0))}`, data.genesis], "genesis"));
@@ -113,12 +113,13 @@ function balances(data, width) {
     last = h;
   });
   const x = (h) => short(44 + (h / Math.max(1, last)) * (width - 120)), y = (cents) => short(tall - 20 - (Math.max(0, cents) / most) * (tall - 34));
-  const picture = svg("svg", { class: "picture balances", height: tall, role: "img", "aria-label": `Balances: ${now.map((cents, i) => `client ${i} ${money(cents)}`).join(", ")}` });
+  const picture = svg("svg", { class: "picture balances", height: tall, viewBox: `0 0 ${width} ${tall}`, role: "img", "aria-label": `Balances: ${now.map((cents, i) => `client ${i} ${money(cents)}`).join(", ")}` });
   const { found } = ticks(0, most / 100, 3), heights = ticks(0, Math.max(1, last), 8).found.filter((h) => h % 1 === 0);
   for (const value of found) picture.append(svg("line", { class: "grid", x1: 44, x2: width - 76, y1: y(value * 100), y2: y(value * 100) }), svg("text", { x: 38, y: y(value * 100) + 4, "text-anchor": "end" }, value.toFixed(value % 1 ? 2 : 0)));
   for (const h of heights) picture.append(svg("text", { x: x(h), y: tall - 4, "text-anchor": "middle" }, `${h}`));
   const ends = now.map((cents, i) => [y(cents), i]).sort((a, b) => a[0] - b[0]);
   for (let i = 1; i < ends.length; i++) ends[i][0] = Math.max(ends[i][0], ends[i - 1][0] + 12);
+  for (let i = ends.length - 1, most = tall - 20; i >= 0; i--, most -= 12) ends[i][0] = Math.min(ends[i][0], most); // none below
   points.forEach((path, i) => {
     let d = `M${x(0)} ${y(path[0][1])}`;
     for (const [h, cents] of path.slice(1)) d += `H${x(h)}V${y(cents)}`;

@@ -1,34 +1,48 @@
 // Small charts: lines over a number, and bars. Each line has a dash of its own beside its colour.
 
 const CHART = { width: 380, height: 210, left: 46, right: 12, top: 12, bottom: 34 };
+const figures = (value) => Number(value.toPrecision(3)).toLocaleString("en", { maximumFractionDigits: 6 });
 
-// series: {name, points: [[x, y, low, high]...], claim: [[x, low, high]...]}; marks: draw each point
+// series: {name, points: [[x, y, low, high]...], claim: [[x, low, high]...], marked: [[x, y, words]...]}; marks: draw each
+// point. Around a line lies the band of its interval, which a measure's least value cuts; what is claimed is dotted.
 function lineChart({ title, across, series, marks = true, least = 0, stepped = false }) {
   const all = series.flatMap((s) => s.points), claims = series.flatMap((s) => s.claim ?? []);
   const xs = all.map((p) => p[0]), ys = [...all.flatMap((p) => p.slice(1)), ...claims.flatMap((c) => c.slice(1))];
-  const first = Math.min(...xs), last = Math.max(...xs);
-  const frame = frameOf(title, across, [first, last > first ? last : first + 1], [Math.min(least, ...ys), Math.max(...ys, least + 1e-9)], marks && new Set(xs).size <= 8 ? [...new Set(xs)] : null);
-  const { x, y, picture } = frame;
+  const first = Math.min(...xs), last = Math.max(...xs), most = Math.max(...ys);
+  const frame = frameOf(title, across, [first, last > first ? last : first + 1], [least, most > least ? most : least + 1], marks && new Set(xs).size <= 8 ? [...new Set(xs)].sort((a, b) => a - b) : null);
+  const { x, y, picture } = frame, path = (points) => points.map(([at, value], k) => `${k ? "L" : "M"}${x(at)} ${y(Math.max(least, value))}`).join("");
   series.forEach((one, i) => {
-    const group = svg("g", { class: hue(i) });
-    const claim = one.claim ?? [];
-    if (claim.length) {
-      const up = claim.map(([at, , high]) => `${x(at)} ${y(high)}`), down = claim.map(([at, low]) => `${x(at)} ${y(low)}`).reverse();
-      group.append(svg("path", { class: "claim", d: `M${[...up, ...down].join("L")}z` }));
+    const group = svg("g", { class: hue(i) }), { points, claim = [] } = one;
+    if (points.some(([, , low, high]) => high > low)) {
+      const up = points.map(([at, , , high]) => [at, high]), down = points.map(([at, , low]) => [at, low]).reverse();
+      group.append(svg("path", { class: "band", d: `${path([...up, ...down])}z` }));
     }
-    const path = one.points.map(([at, value], k) => (k && stepped ? `H${x(at)}V${y(value)}` : `${k ? "L" : "M"}${x(at)} ${y(value)}`)).join("");
-    group.append(svg("path", { class: "balance", d: path, "stroke-dasharray": dash(i) }));
-    for (const [at, value, low, high] of marks ? one.points : []) {
-      if (high > low) group.append(svg("path", { class: "balance", d: `M${x(at)} ${y(low)}V${y(high)}m-4 0h8M${x(at) - 4} ${y(low)}h8` }));
-      const point = svg("circle", { class: "point", cx: x(at), cy: y(value), r: 3.5 });
-      point.append(svg("title", {}, `${one.name}: ${value.toPrecision(4)} at ${at}`));
-      group.append(point);
+    const line = stepped ? points.map(([at, value], k) => (k ? `H${x(at)}V${y(value)}` : `M${x(at)} ${y(value)}`)).join("") : path(points);
+    group.append(svg("path", { class: "balance", d: line, "stroke-dasharray": dash(i) }));
+    for (const [at, value, low, high] of marks ? points : []) {
+      const told = claim.find(([where]) => where === at), interval = high > low ? ` (${low.toPrecision(4)} to ${high.toPrecision(4)})` : "";
+      group.append(pointAt(x(at), y(value), `${one.name}: ${value.toPrecision(4)}${interval} at ${at}${told ? `; claimed ${[...new Set(told.slice(1).map(figures))].join(" to ")}` : ""}`));
     }
+    for (const [at, value, words] of one.marked ?? []) group.append(pointAt(x(at), y(value), words));
     picture.append(group);
   });
+  for (const { claim = [] } of series) if (claim.length) picture.append(claimLines(claim, path));
   const keys = series.length > 1 || claims.length ? series.map((one, i) => html("span", {}, svg("svg", { class: `sample ${hue(i)}`, width: 34, height: 10 }, svg("path", { class: "shaft", d: "M0 5h34", "stroke-dasharray": dash(i) })), ` ${printable(one.name)}`)) : [];
-  if (claims.length) keys.push(html("span", {}, html("span", { class: "swatch claimed" }), "claimed"));
+  if (claims.length) keys.push(html("span", {}, svg("svg", { class: "sample", width: 34, height: 10 }, svg("path", { class: "claim", d: "M2 5h30" })), " claimed"));
   return html("figure", {}, html("figcaption", {}, printable(title)), picture, html("div", { class: "legend" }, ...keys));
+}
+
+function pointAt(cx, cy, words) {
+  const point = svg("circle", { class: "point", cx, cy, r: 3.5 });
+  point.append(svg("title", {}, printable(words)));
+  return point;
+}
+
+// One line for what is claimed, two for a range; a claim for one place alone is a short one.
+function claimLines(claim, path) {
+  const ends = claim.some(([, low, high]) => low !== high) ? [1, 2] : [1];
+  const d = ends.map((end) => path(claim.map((one) => [one[0], one[end]]))).join("");
+  return svg("path", { class: "claim", d: claim.length > 1 ? d : d.replaceAll(/M[^M]+/g, "$&m-8 0h16") });
 }
 
 // rows: [name, value, hue]
@@ -48,7 +62,13 @@ function frameOf(title, across, [x0, x1], [y0, y1], values) {
   const digits = (step) => Math.max(0, Math.ceil(-Math.log10(step) - 1e-9));
   const down = ticks(y0, y1, 4), along = values ? { found: values, step: Math.min(...values.map((v) => (v % 1 ? 0.01 : 1))) } : ticks(x0, x1, 5);
   for (const at of down.found) picture.append(svg("line", { class: "grid", x1: left, x2: width - right, y1: y(at), y2: y(at) }), svg("text", { x: left - 6, y: y(at) + 4, "text-anchor": "end" }, at.toFixed(digits(down.step))));
-  for (const at of along.found) picture.append(svg("text", { x: x(at), y: height - bottom + 16, "text-anchor": "middle" }, at.toFixed(digits(along.step))));
+  let free = -Infinity; // where the next number has room: what was swept may lie close together
+  for (const at of along.found) {
+    const number = at.toFixed(digits(along.step)), wide = number.length * 6.4 + 6;
+    if (x(at) - wide / 2 < free) continue;
+    free = x(at) + wide / 2;
+    picture.append(svg("text", { x: x(at), y: height - bottom + 16, "text-anchor": "middle" }, number));
+  }
   picture.append(svg("text", { x: (left + width - right) / 2, y: height - 3, "text-anchor": "middle" }, printable(across)));
   return { picture, x, y };
 }
@@ -56,15 +76,11 @@ function frameOf(title, across, [x0, x1], [y0, y1], values) {
 // What one run's entries and messages come to.
 function runCharts(run, words) {
   const entered = run.stays.filter((stay) => stay.entered >= 0), made = [];
-  const waits = entered.map((stay) => (run.time[stay.entered] - stay.arrival) / 1e6).sort((a, b) => a - b);
-  if (waits.length > 1) {
-    const points = Array.from({ length: Math.min(waits.length, 200) }, (_, i, all = Math.min(waits.length, 200)) => [waits[Math.round((i / (all - 1)) * (waits.length - 1))], (i + 1) / all]);
-    const at = (share) => waits[Math.min(waits.length - 1, Math.ceil(share * waits.length) - 1)].toPrecision(3);
-    made.push(lineChart({ title: `Share of waits up to a length (half of them ${at(0.5)}, 99 % ${at(0.99)} ms)`, across: "wait, ms", series: [{ name: "waits", points }], marks: false, stepped: true }));
-  }
-  const { warmed_up: warmedUp, sync_delay: syncDelay, overtaking } = run.data.charts, measured = warmedUp ? ", after the warm-up" : "";
-  if (syncDelay) made.push(syncDelays(syncDelay, measured));
-  if (waits.length > 1) made.push(throughput(run, entered));
+  const { warmed_up: warmedUp, wait, response, sync_delay: syncDelay, overtaking } = run.data.charts, measured = warmedUp ? ", after the warm-up" : "";
+  if (wait) made.push(distribution("waits", "wait, ms", wait, measured));
+  if (response) made.push(distribution("response times", "response time (from request to release), ms", response, measured));
+  if (syncDelay) made.push(distribution("synchronisation delays", "synchronisation delay, ms", syncDelay, measured));
+  if (entered.length > 1) made.push(throughput(run, entered));
   const byType = new Map(), sent = new Array(run.places).fill(0);
   for (const { type, from, sent: e } of run.messages) {
     byType.set(type, (byType.get(type) ?? 0) + 1);
@@ -77,9 +93,13 @@ function runCharts(run, words) {
   return made;
 }
 
-function syncDelays({ points, p50, p99 }, measured) {
-  const title = `Share of synchronisation delays up to a length${measured} (half of them ${p50.toPrecision(3)}, 99 % ${p99.toPrecision(3)} ms)`;
-  return lineChart({ title, across: "synchronisation delay, ms", series: [{ name: "synchronisation delays", points }], marks: false, stepped: true });
+// The share of some times up to each length: a rising line, with a point at each percentile.
+function distribution(what, across, found, measured) {
+  const told = [50, 90, 99].map((percent) => [percent, found[`p${percent}`]]);
+  const said = told.map(([percent, value]) => `${percent} % within ${figures(value)}`).join(", ");
+  const title = `Share of ${what} up to a length${measured} (${said}, all within ${figures(found.max)} ms)`;
+  const points = told.map(([percent, value]) => [value, percent / 100, `${percent} % of ${what} within ${figures(value)} ms`]);
+  return lineChart({ title, across, series: [{ name: what, points: found.points, marked: points }], marks: false, stepped: true });
 }
 
 // A node that requested nothing has no bar.
@@ -91,6 +111,7 @@ function overtaken({ means, most }, words, measured) {
 function throughput(run, entered) {
   const bins = Math.max(2, Math.min(40, Math.floor(entered.length / 4))), counts = new Array(bins).fill(0), width = run.end / bins;
   for (const stay of entered) counts[Math.min(bins - 1, Math.floor(run.time[stay.entered] / width))]++;
-  const points = counts.map((count, i) => [((i + 0.5) * width) / 1e6, count / (width / 1e9)]);
-  return lineChart({ title: "Entries per second, over the run", across: "ms since the start", series: [{ name: "entries", points }], marks: false });
+  const [unit, size] = run.end >= 2e9 ? ["s", 1e9] : ["ms", 1e6];
+  const points = counts.map((count, i) => [((i + 0.5) * width) / size, count / (width / 1e9)]);
+  return lineChart({ title: "Entries per second, over the run", across: `${unit} since the start`, series: [{ name: "entries", points }], marks: false });
 }

@@ -18,8 +18,14 @@ function svg(name, attributes = {}, ...children) {
 }
 
 const hue = (index) => `hue${index % COLOURS}`;
-const dash = (index) => DASHES[index % DASHES.length];
+const dash = (index) => DASHES[(index + Math.floor(index / COLOURS)) % DASHES.length]; // no two of 49 share hue and dash
 const short = (x) => Math.round(x * 10) / 10; // coordinates
+
+// Gives a picture its height; it keeps its proportions where its width changes without being drawn anew, as in print.
+function sized(picture, height, width = picture.clientWidth || 800) {
+  picture.setAttribute("height", height);
+  picture.setAttribute("viewBox", `0 0 ${width} ${height}`);
+}
 
 // Marks of direction, line ends and the like as escapes, so that no name can rearrange the text around it.
 const printable = (text) => String(text).replace(/[\p{C}\u2028\u2029]/gu, (c) => `\\u{${c.codePointAt(0).toString(16)}}`);
@@ -49,7 +55,8 @@ function axis(view, scale, width, height, whole = null) {
   for (const at of found) {
     if (whole && (at % 1 || at < view.least)) continue;
     const x = short(scale(at));
-    const label = svg("text", { x: x + 3, y: 11 }, whole ? whole(at) : timeText(at, step));
+    const words = whole ? whole(at) : timeText(at, step), before = x + 3 + words.length * 6.2 > width; // the edge would cut it
+    const label = svg("text", { x: before ? x - 3 : x + 3, y: 11, "text-anchor": before ? "end" : "start" }, words);
     group.append(svg("line", { x1: x, x2: x, y1: 0, y2: height }), label);
   }
   return group;

@@ -38,8 +38,8 @@ class Gantt {
     this.view = new View(0, run.end, 1000, soon(() => this.draw()));
     this.picture = svg("svg", { class: "picture", tabindex: "0", role: "img", "aria-label": "Gantt chart: who waited and who was inside, a lane a node. Arrow keys move, plus and minus zoom, Enter shows the messages." });
     const legend = html("p", { class: "legend" });
-    const told = [["waits", "waiting"], ["inside", "inside (a lower bar: a part of the time)"], ...(this.overlaps.length ? [["overlap", "two inside together"]] : [])];
-    legend.append(...told.map(([kind, text]) => html("span", {}, swatch(kind), ` ${text}`)), "Click a stay to see its messages below.");
+    const told = [["waits", "waiting"], ["inside", "inside (a lower bar: a part of the time)"], ...(this.overlaps.length ? [["overlap", run.mostInside > 1 ? `more than ${run.mostInside} inside together` : "two inside together"]] : [])];
+    legend.append(...told.map(([kind, text]) => html("span", {}, swatch(kind), ` ${text}`)), html("span", { class: "hint" }, "Click a stay to see its messages below."));
     host.replaceChildren(html("h3", {}, "Who waited, and who was inside"), buttons(this.view), this.picture, legend);
     movable(this.picture, this.view, () => [GUTTER, this.width]);
     this.picture.addEventListener("pointermove", (event) => showTip(this.about(event), event));
@@ -68,7 +68,7 @@ class Gantt {
   draw() {
     const { run, view, width } = this, scale = (t) => ((t - view.from) / view.span) * width;
     const lanes = run.lanes.slice(0, run.nodes), height = 20 + lanes.length * LANE + 16;
-    this.picture.setAttribute("height", height);
+    sized(this.picture, height);
     const plot = svg("g", { transform: `translate(${GUTTER} 0)` }, axis(view, scale, width, height));
     if (this.mark) plot.append(svg("rect", { class: "mark", x: short(scale(this.mark[0])), y: 16, width: Math.max(2, short(scale(this.mark[1]) - scale(this.mark[0]))), height: height - 26 }));
     const labels = svg("g", { class: "labels" });
@@ -109,14 +109,12 @@ class Gantt {
 
 const swatch = (kind) => html("span", { class: `swatch ${kind}`, "aria-hidden": "true" });
 
-// The stretches of time in which two nodes are inside; at most a thousand are kept, neighbours merged.
+// The stretches of time in which more nodes are inside than may be; at most a thousand are kept.
 function overlapsOf(run) {
   const found = [];
-  let until = -1;
-  for (const stay of run.stays.filter((s) => s.entered >= 0).sort((a, b) => run.time[a.entered] - run.time[b.entered])) {
-    const from = run.time[stay.entered], left = stay.released >= 0 ? run.time[stay.released] : run.end;
-    if (from < until && found.length < 1000) found.push([from, Math.min(left, until)]);
-    until = Math.max(until, left);
+  for (const together of run.overlaps()) {
+    found.push([run.time[together.at(-1).entered], Math.min(run.end, ...together.map((stay) => run.left(stay)))]);
+    if (found.length === 1000) break;
   }
   return found;
 }

@@ -44,7 +44,9 @@ function mark(gantt, diagram, run) {
 function begin() {
   document.body.append(tip);
   const sweep = document.getElementById("sweep");
-  if (data.sweep?.length) sweep.append(html("div", { class: "charts" }, ...data.sweep.map(lineChart)));
+  const { charts, left } = data.sweep ?? { charts: [] };
+  if (charts.length) sweep.append(html("div", { class: "charts" }, ...charts.map(lineChart)));
+  if (left) sweep.append(html("p", { class: "note" }, `${several(left, "more chart")} would show the rest; 'mxbench figure RESULT --kind sweep' draws each.`));
   const choice = document.getElementById("choice");
   if (!data.runs.length) {
     choice.textContent = "The histories of these runs are not there any more; the tables are all that is left.";

@@ -32,7 +32,7 @@ class Overview {
       this.countedWidth = width;
     }
     const left = short(((view.from - view.least) / whole) * width), wide = Math.max(6, short((view.span / whole) * width));
-    this.strip.setAttribute("height", height);
+    sized(this.strip, height, width);
     this.strip.replaceChildren(svg("path", { class: "density", d: this.density }), svg("rect", { class: "window", x: left, y: 0.5, width: wide, height: height - 1, rx: 3 }));
     this.slider.value = String(Math.round((1000 * (view.from - view.least)) / Math.max(whole - view.span, 1e-9)));
   }

@@ -11,6 +11,7 @@ class Panel {
   // cone: what can have caused the event and what it can have caused, as Run.cone gives it.
   show(chosen, cone) {
     const { run, words } = this;
+    this.said.classList.toggle("hint", chosen < 0);
     if (chosen < 0) {
       this.said.textContent = run.count ? "Click an event or press n to see what led to it and what it led to." : "";
       this.detail.replaceChildren();
@@ -24,11 +25,12 @@ class Panel {
     const step = run.step(chosen), steps = run.data.steps;
     this.said.textContent = step ? `step ${run.time[chosen]} of ${steps.length}: ${printable(step.text)}` : `${lasting(run.time[chosen])}: ${words.event(chosen)}`;
     const doing = Array.from({ length: run.places }, (_, node) => run.doing(node, chosen));
-    const together = doing.filter((one) => one === "inside").length > 1;
+    const together = doing.filter((one) => one === "inside").length > run.mostInside;
     const rows = doing.map((one, node) => this.row(node, chosen, one === "inside" && together ? "inside together" : one));
+    const mark = (when) => (steps ? [] : [lit(when)]); // by steps, the diagram lights what has happened
     const head = html("tr", {}, ...["", "is", ...(steps ? (this.states ? ["state"] : []) : ["entries"])].map((text) => html("th", { scope: "col" }, text)));
     this.detail.replaceChildren(
-      html("p", { class: "counts" }, `${several(past, "event")} before it, ${several(future, "event")} after it, ${several(run.count - past - future - 1, "event")} concurrent with it.`),
+      html("p", { class: "counts" }, ...mark("past"), `${several(past, "event")} before it, `, ...mark("future"), `${several(future, "event")} after it, ${several(run.count - past - future - 1, "event")} concurrent with it.`),
       html("div", { class: "scrolls" }, html("table", {}, html("thead", {}, head), html("tbody", {}, ...rows))));
   }
 
@@ -44,6 +46,9 @@ class Panel {
     return row;
   }
 }
+
+// The colour in which the diagram shows what is before an event, or after it.
+const lit = (when) => html("span", { class: `lit ${when}`, "aria-hidden": "true" });
 
 // What a scenario tells of a node's state after a step: that of the node's last step up to it.
 function stateAt(run, node, e) {

@@ -7,6 +7,7 @@ class Run {
     this.data = data;
     this.nodes = data.nodes;
     this.places = data.places;
+    this.mostInside = data.most_inside ?? 1;
     this.types = data.types;
     this.payloads = bytesOf(data.payloads);
     const n = data.count;
@@ -158,10 +159,10 @@ class Run {
     return found;
   }
 
-  // Two stays that must not both be: of one number, or at one time; null if there are none.
+  // Stays that must not all be: two of one number, or more at one time than may be inside; null if there are none.
   conflict() {
     const seen = new Map();
-    for (const stay of this.stays) {
+    for (const stay of this.mostInside > 1 ? [] : this.stays) { // where k may be inside, numbers repeat
       if (stay.entered < 0) continue;
       if (seen.has(stay.number)) return [seen.get(stay.number), stay];
       seen.set(stay.number, stay);
@@ -170,13 +171,23 @@ class Run {
   }
 
   overlap() {
-    const left = (stay) => (stay.released < 0 ? Infinity : this.time[stay.released]);
-    let last = null;
+    return this.overlaps().next().value ?? null;
+  }
+
+  // For each stay that finds others inside, as many as may be there: those others, the longest stays, and itself.
+  *overlaps() {
+    const longest = []; // at most so many, the one that leaves first in front
     for (const stay of this.stays.filter((s) => s.entered >= 0).sort((a, b) => this.time[a.entered] - this.time[b.entered])) {
-      if (last && this.time[stay.entered] < left(last)) return [last, stay];
-      if (!last || left(stay) > left(last)) last = stay;
+      if (longest.length === this.mostInside && this.time[stay.entered] < this.left(longest[0])) yield [...longest, stay];
+      longest.push(stay);
+      longest.sort((a, b) => this.left(a) - this.left(b));
+      if (longest.length > this.mostInside) longest.shift();
     }
-    return null;
+  }
+
+  // When a stay ends, that of a node that never leaves with the run.
+  left(stay) {
+    return stay.released < 0 ? Infinity : this.time[stay.released];
   }
 }
 

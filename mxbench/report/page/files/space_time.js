@@ -159,7 +159,7 @@ class SpaceTime {
     if (!this.picture.isConnected) return;
     const { run, view, width } = this, height = 44 + (run.places - 1) * this.row + 36;
     const scale = (at) => ((at - view.from) / view.span) * width, x = (e) => scale(this.at(e)), y = (node) => this.line(node);
-    this.picture.setAttribute("height", height);
+    sized(this.picture, height);
     const plot = svg("g", { transform: `translate(${MARGIN} 0)` }, axis(view, scale, width, height, this.ordered ? (at) => `event ${at + 1}` : run.data.steps ? (at) => `step ${at}` : null));
     const labels = svg("g", { class: "labels" });
     for (let node = 0; node < run.places; node++) {
@@ -190,8 +190,8 @@ class SpaceTime {
     if (!run.messages.length) return run.count ? "No messages in this history." : "No events were recorded.";
     const [first, last] = [this.first(), this.last()];
     if (count > MOST_ARROWS || last - first > 4 * MOST_ARROWS) return `${several(count, "message")} in view: zoom in to see them (arrows are drawn for up to ${MOST_ARROWS}).`;
-    const arrows = svg("g", { class: "arrows" });
-    for (const message of seen) arrows.append(arrow(run, message, x, y, 34, this.litMessage(message)));
+    const arrows = svg("g", { class: "arrows" }), marked = [];
+    for (const message of seen) arrows.append(arrow(run, message, x, y, 34, this.litMessage(message), marked));
     plot.append(arrows, this.dots(first, last, x));
     const cut = run.data.cut ? ` The first ${run.count.toLocaleString("en")} of ${run.data.cut.toLocaleString("en")} events of the run are here.` : "";
     return `${several(count, "message")} in view.${cut}`;
