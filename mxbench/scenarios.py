@@ -5,7 +5,6 @@ import inspect
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from mxbench.core.property import Property
 from mxbench.core.scenario import Act, Scenario, Setup, parse_scenario, write
 from mxbench.errors import MachineError, ScenarioError
 from mxbench.experiment.source import read
+from mxbench.files import write_whole
 from mxbench.loading import is_of_file
 from mxbench.registry import Registry
 from mxbench.sim.replay import Replayed
@@ -63,18 +63,12 @@ def load(path: str | Path) -> Scenario:
 def save(scenario: Scenario, path: str | Path) -> Path:
     """Write a scenario into a file, whole or not at all; raise MachineError if that cannot be."""
     file = Path(path)
-    if file.exists() and not file.is_file():  # to rename over a device, /dev/null say, is to remove it
-        raise MachineError(f"{path}: the scenario cannot be written there: it is no file")
     again = file.name if file.parent == Path() else str(file)
     text = f"# {_line(scenario.text or scenario.found)}\n# mxbench replay {again}\n{write(scenario)}"
-    beside = file.with_name(f".{file.name}.{os.getpid()}.part")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(file)
+        write_whole(file, text)
     except OSError as error:
-        with suppress(OSError):
-            beside.unlink()
         raise MachineError(f"{path}: the scenario cannot be written there: {error.strerror or error}") from error
     return file
 

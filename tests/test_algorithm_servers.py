@@ -86,9 +86,9 @@ def test_an_algorithm_can_send_to_its_server_and_not_to_the_workloads() -> None:
 
 def test_a_workload_can_send_to_its_server_and_not_to_the_algorithms() -> None:
     out = node(0)._work_out
-    out.send(4, Read())
+    out.send(4, Read(1))
     with pytest.raises(ContractBreach, match="no such node"):
-        out.send(3, Read())
+        out.send(3, Read(1))
 
 
 @pytest.mark.parametrize("fifo", [True, False])

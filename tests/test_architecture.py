@@ -20,6 +20,7 @@ NEVER = {
     "mxbench/experiment": {"mxbench.net", "mxbench.sim", "mxbench.check", "mxbench.report", *SURFACE},
     "mxbench/grading": {"mxbench.net", "mxbench.sim", *SURFACE},
 }
+RENAMES = {"mxbench/files.py", "mxbench/experiment/folder.py"}  # the second one folders, and the link `latest`
 HEAVY = {"typer", "rich", "pydantic", "yaml", "tabulate"}  # not for a node process
 
 
@@ -69,3 +70,12 @@ def test_an_algorithm_imports_mxbench_and_the_pure_standard_library(file: Path) 
 def test_the_network_imports_no_library_that_slows_the_start_of_a_node(file: Path) -> None:
     for name in imports(file):
         assert name.partition(".")[0] not in HEAVY, f"{file.name} imports {name}: 100 processes would pay for it"
+
+
+def test_one_function_writes_beside_and_renames() -> None:
+    for file in files("mxbench"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            called = node.func if isinstance(node, ast.Call) and len(node.args) == 1 and not node.keywords else None
+            if isinstance(called, ast.Attribute) and called.attr in ("rename", "replace"):  # of text it takes two
+                where = str(file.relative_to(ROOT))
+                assert where in RENAMES, f"{where}:{called.lineno}: let write_whole of mxbench/files.py do that"

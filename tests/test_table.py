@@ -238,6 +238,33 @@ def test_what_a_sweep_chose_is_a_column() -> None:
     assert "mean of" not in render(document(*rising))  # two settings, not two repeats
 
 
+@pytest.mark.parametrize(
+    ("key", "field", "header", "values"),
+    [
+        ("algorithm.k", "k", "k", [1, 2]),
+        ("algorithm.quorums", "quorum_system", "quorums", ["grid", "majority"]),
+        ("algorithm.topology", "topology", "topology", ["line", "star"]),
+    ],
+)
+def test_what_a_row_tells_of_itself_is_no_second_column(key: str, field: str, header: str, values: list[Any]) -> None:
+    rows = [row_of(plans.run(Lamport, 3, entries=3), setting={key: value}) | {field: value} for value in values]
+    shown = render(document(*rows)).splitlines()
+    assert [line.split()[:3] for line in shown if line.startswith("algorithm")] == [["algorithm", header, "nodes"]]
+    for value in values:
+        assert any(line.split()[:3] == ["lamport", str(value), "3"] for line in shown)
+
+
+def test_a_swept_key_is_shown_where_the_rows_own_field_does_not_tell_the_settings_apart() -> None:
+    quorums = ["[[0, 1], [1, 2], [0, 2]]", "[[0], [0], [0]]", "grid"]
+    rows = [
+        row_of(plans.run(Lamport, 3, entries=3), setting={"algorithm.quorums": value}) | {"quorum_system": system}
+        for value, system in zip(quorums, ("given", "given", "grid"), strict=True)
+    ]
+    shown = render(document(*rows))
+    assert "algorithm.quorums" in shown
+    assert all(value in shown for value in quorums)
+
+
 def test_runs_of_one_repeat_number_are_settings_that_the_rows_do_not_tell_apart() -> None:
     row = row_of(plans.run(Lamport, 3, entries=3))
     assert "mean of" not in render(document(row, row))

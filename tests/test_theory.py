@@ -16,7 +16,8 @@ from mxbench.core.distributions import Constant, Exponential
 from mxbench.core.history import History
 from mxbench.experiment.sources import Source
 from mxbench.experiment.theory import fit, theory
-from mxbench.metrics.theory import Theory, holds, message_delay
+from mxbench.metrics.cost import compare_messages
+from mxbench.metrics.theory import Theory, compare_delays, holds, message_delay
 from mxbench.report.theory import render
 from mxbench.sim.engine import SimEngine
 from mxbench_plugins.lamport import Lamport
@@ -110,6 +111,22 @@ def test_delays_are_told_in_message_delays_and_a_claim_is_held_against_them(tmp_
     assert found["claimed"] == pytest.approx(2 * 4 / 5)
     assert found["measured"] == pytest.approx(found["claimed"], rel=0.02)
     assert found["holds"] is True
+
+
+def test_a_run_is_compared_with_what_the_given_class_claims(tmp_path: Path) -> None:
+    class Hasty(Lamport):
+        response_time = {"uncontended": "1"}
+        messages_per_entry = "2 * (n - 1)"
+
+    found = simulated(tmp_path, Lamport, 5, entries=4, one_at_a_time=True, network=NETWORK)
+    for algorithm, claimed, holding in ((Lamport, 2.0, True), (Hasty, 1.0, False)):
+        compared = compare_delays(algorithm, found)["response_time"]
+        assert (compared.claimed.value, compared.figure, compared.holds) == (claimed, 2.0, holding)
+    for algorithm, claimed, holding in ((Lamport, 12.0, True), (Hasty, 8.0, False)):
+        compared = compare_messages(algorithm, found, None, 12.0)
+        assert (compared.claimed.value, compared.figure, compared.holds) == (claimed, 12.0, holding)
+    bare = simulated(tmp_path / "bare", Lamport, 5, entries=4, one_at_a_time=True)
+    assert compare_delays(Hasty, bare) == {}
 
 
 def test_a_delay_that_is_not_what_was_claimed_does_not_hold() -> None:

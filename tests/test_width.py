@@ -27,6 +27,7 @@ from mxbench_plugins.raymond_k_entry import RaymondKEntry
 BROKEN = Path(__file__).parent / "broken"
 OneReplyShort: Any = load_file(BROKEN / "raymond_one_reply_short.py").mxbench_algorithms()[0]
 MS = 1_000_000
+FAILED = Ending("failed", "node", "node 1 died")
 
 
 def width_of(checked: History) -> Finding:
@@ -144,14 +145,28 @@ def test_the_width_is_asked_for_only_where_more_than_one_may_be_inside() -> None
         (history(*[stay(1, 2, 3, 1)] * 3, k=2, history="off"), "not recorded", "history: off"),
         (history(stay(1, 2, 3, 1), None, stay(1, 2, 3, 1), k=2), "undecided", "nothing is left of what node 1"),
         (history([], [], k=2, entries=1), "undecided", "nobody entered"),
-        (history(*[stay(1, 2, 3, 1)] * 3, k=2, ending=Ending("failed", "node", "node 1 died")), "undecided", "failed"),
+        (history(*[stay(1, 2, 3, 1)] * 2, [], k=2, ending=FAILED), "undecided", "the run failed: node 1 died"),
+        (history(*[stay(1, 2, 3, 1)] * 3, k=2, history="sections", ending=FAILED), "undecided", "the run failed"),
+        (history(*[stay(1, 2, 3, 1)] * 3, None, k=2, ending=FAILED), "undecided", "the run failed"),
     ],
-    ids=["sections", "off", "node-lost", "no-entry", "failed"],
+    ids=["sections", "off", "node-lost", "no-entry", "failed", "failed-sections", "failed-node-lost"],
 )
 def test_a_run_is_valid_only_where_all_messages_were_seen(checked: History, expected: str, said: str) -> None:
     finding = width_of(checked)
     assert finding.outcome == expected
     assert said in finding.text
+
+
+def test_a_violation_that_was_seen_stays_one_where_the_run_failed_later() -> None:
+    finding = width_of(history(*[stay(1, 2, 3, 1)] * 3, k=2, ending=FAILED))
+    assert (finding.outcome, len(finding.evidence)) == ("violated", 3)
+    assert Overlap().check(history(*[stay(1, 2, 3, 1)] * 3, k=2, ending=FAILED)).outcome == "violated"
+
+
+def test_an_entry_that_a_failure_cut_off_is_held_against_nobody() -> None:
+    """The third was inside when the run failed: the numbers leave such an entry out too."""
+    cut_off = [requested(1), entered(2, 1)]
+    assert width_of(history(*[stay(1, 2, 3, 1)] * 2, cut_off, k=2, ending=FAILED)).outcome == "undecided"
 
 
 def test_a_node_that_never_left_is_inside_with_all_that_follow() -> None:

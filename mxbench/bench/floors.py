@@ -22,22 +22,17 @@ SECONDS_MAX = 120  # for a floor to end
 
 
 class Measure(NamedTuple):
-    """One run of either side. cpu_s: processor time of all nodes; span_s: from the start command to the run's end."""
+    """One run of either side. span_s: from the start command to the run's end."""
 
     entries: int
     messages: int
     seconds: float
-    cpu_s: float
     span_s: float = 0.0
     peak_bytes: int = 0
 
     @property
     def entries_per_s(self) -> float:
         return self.entries / self.seconds
-
-    @property
-    def cpu_per_entry(self) -> float:
-        return self.cpu_s / self.entries
 
 
 def compile_tcp_floor(folder: Path) -> Path | None:
@@ -55,7 +50,7 @@ def run_tcp_floor(program: Path, nodes: int, entries_per_node: int) -> Measure:
     command = [str(program), str(nodes), str(entries_per_node)]
     done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=SECONDS_MAX)
     result = json.loads(done.stdout)
-    return Measure(result["entries"], result["messages"], result["seconds"], result["cpu_s"])
+    return Measure(result["entries"], result["messages"], result["seconds"])
 
 
 def heap_loop(waiting: int, events: int) -> float:

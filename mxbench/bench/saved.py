@@ -7,6 +7,7 @@ import msgspec
 
 from mxbench.bench.row import Row
 from mxbench.errors import MachineError, ResultError
+from mxbench.files import write_whole
 
 FOLDER = "benchmarks"
 
@@ -25,9 +26,7 @@ def save(table: Table, results: Path) -> Path:
     file = folder / f"bench-{table.environment['time'].partition('+')[0].replace(':', '-')}.json"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        beside = file.with_suffix(".part")
-        beside.write_bytes(msgspec.json.format(msgspec.json.encode(table), indent=2))
-        beside.rename(file)
+        write_whole(file, msgspec.json.format(msgspec.json.encode(table), indent=2))
     except OSError as error:
         raise MachineError(f"{file}: the table cannot be kept: {error.strerror}") from error
     return file

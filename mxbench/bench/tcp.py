@@ -27,9 +27,8 @@ def run_ours(nodes: int, entries_per_node: int, history: str = "full") -> Measur
     assert found.ending.reason == "quiet", found.ending
     assert messages == 3 * (nodes - 1) * entries, f"{messages} messages for {entries} entries of {nodes} nodes"
     seconds = _first_request_to_last_release(found) if history != "off" else span_s
-    cpu_s = sum(node.totals.cpu_s for node in found.nodes)
     peak_bytes = max(node.totals.peak_bytes for node in found.nodes)
-    return Measure(entries, messages, seconds, cpu_s, span_s, peak_bytes)
+    return Measure(entries, messages, seconds, span_s, peak_bytes)
 
 
 def _first_request_to_last_release(history: History) -> float:
@@ -48,25 +47,9 @@ class Rounds(NamedTuple):
         """Return ours with full history over the floor that ran just before."""
         return [b.entries_per_s / a.entries_per_s for a, b in zip(self.floor[::2], self.full, strict=True)]
 
-    def ratios_off(self) -> list[float]:
-        """Return the same without history."""
-        return [b.entries_per_s / a.entries_per_s for a, b in zip(self.floor[1::2], self.off, strict=True)]
-
-    def cpu_ratios(self) -> list[float]:
-        """Return the floor's processor time an entry over ours with full history."""
-        return [a.cpu_per_entry / b.cpu_per_entry for a, b in zip(self.floor[::2], self.full, strict=True)]
-
-    def cpu_ratios_off(self) -> list[float]:
-        """Return the same without history."""
-        return [a.cpu_per_entry / b.cpu_per_entry for a, b in zip(self.floor[1::2], self.off, strict=True)]
-
     def slowdowns(self) -> list[float]:
         """Return the span with full history over that without."""
         return [full.span_s / off.span_s for full, off in zip(self.full, self.off, strict=True)]
-
-    def cpu_slowdowns(self) -> list[float]:
-        """Return the processor time with full history over that without."""
-        return [full.cpu_s / off.cpu_s for full, off in zip(self.full, self.off, strict=True)]
 
     def noise(self) -> list[float]:
         """Return the floor over itself: the second of each round over the first."""

@@ -1,4 +1,11 @@
-"""Judges the shared counter by its register's own versions, and tells what fencing refused."""
+"""Judges the shared counter by its register's own versions, and tells what fencing refused.
+
+A section that ended had its answer, so the register wrote or refused something in it. Of a section that did not end (a
+message of it was lost, or its node crashed) the update may have been made or not; neither is a lost one, as nobody was
+told that it was made.
+"""
+
+from collections import Counter
 
 from mxbench.checkers.evidence import undecided
 from mxbench.core.checker import Checker
@@ -7,6 +14,7 @@ from mxbench.core.verdict import Finding
 from mxbench.hookspecs import hookimpl
 
 MOST_LINES = 10
+Sections = Counter[tuple[int, int]]  # by node and number
 
 
 class RegisterChecker(Checker):
@@ -38,15 +46,34 @@ class RegisterChecker(Checker):
             return Finding(self.property, "violated", f"{len(lost)} updates were lost: {counted}", _some(lines))
         if doubt is not None:
             return doubt
-        ended = len([section for section in history.entries if section.released is not None])
-        if final != len(written) or ended != len(written) + len(refused):
-            text = f"{counted}, with {ended} critical sections ended and {len(refused)} writes refused"
-            return Finding(self.property, "violated", text)
+        answered = Counter((node, number) for _, node, number, *_ in (*written, *refused))
+        entered = Counter((entry.node, entry.number) for entry in history.entries)
+        ended = Counter((entry.node, entry.number) for entry in history.entries if entry.released is not None)
+        wrong = _unmatched(answered, entered, ended)
+        if wrong or final != len(written):
+            text = f"{counted}, with {ended.total()} critical sections ended and {len(refused)} writes refused"
+            return Finding(self.property, "violated", text, _some(wrong))
         if refused:
             lines = [f"node {node} came with number {number} after {met}" for _, node, number, met in refused]
             text = f"{counted}; fencing refused {len(refused)} writes with a stale number"
             return Finding(self.property, "valid", text, _some(lines))
-        return Finding(self.property, "valid", f"{counted}, one for each critical section")
+        text = f"{counted}, one for each critical section"
+        if ended != entered:
+            text += " that ended"
+        if ended != answered:
+            text += f" and {(answered - ended).total()} in a section that did not"
+        return Finding(self.property, "valid", text)
+
+
+def _unmatched(answered: Sections, entered: Sections, ended: Sections) -> list[str]:
+    """Return a line for each section that ended without a write, and for each write without a section."""
+    lines = [f"node {node} left section {number}, in which nothing was written" for node, number in ended - answered]
+    for node, number in answered - entered:
+        said = (
+            f"again for section {number}" if entered[node, number] else f"for section {number}, which it never entered"
+        )
+        lines.append(f"node {node} wrote {said}")
+    return lines
 
 
 def _some(lines: list[str]) -> tuple[str, ...]:

@@ -28,13 +28,15 @@ class Width(Checker):
         return history.plan.most_inside > 1
 
     def check(self, history: History) -> Finding:
-        """Return 'violated' with k + 1 pairwise unordered entries, 'valid' if there are none."""
+        """Return 'violated' with k + 1 pairwise unordered entries, 'valid' if there are none.
+
+        A run that failed is judged by the entries that it did not cut off: what comes later orders none of them. Where
+        the history of a node is lost, an order that was made through that node is not seen, so nothing can be said.
+        """
         doubt = undecided(history, self.property)
-        if doubt is not None:
-            return doubt
         if not history.complete:
             text = "which exits happened before an entry takes the messages; they were not recorded (history: sections)"
-            return Finding(self.property, "not recorded", text)
+            return doubt or Finding(self.property, "not recorded", text)
         k, entries = history.plan.most_inside, _with_past(history)
         chains = Chains()
         put: dict[tuple[int, int], Section] = {}
@@ -43,6 +45,8 @@ class Width(Checker):
             put[entry.node, past[entry.node]] = entry
             if len(chains.firsts) > k:
                 return self._violated(history, [put[element] for element in chains.unordered()])
+        if doubt is not None:
+            return doubt
         text = (
             f"no {k + 1} of the {len(entries)} entries could be inside together: of so many, one had always left "
             "before another entered"

@@ -5,7 +5,6 @@ pytest-benchmark's, and advisory.
 """
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,9 @@ from mxbench.check.search import Limits
 from mxbench.conformance import costs
 from mxbench.conformance.schedules import MAX_STATES, question_of
 from mxbench.core.algorithm import Algorithm
+from mxbench.files import write_whole
+from mxbench.metrics.cost import messages_by_type
+from mxbench.metrics.theory import delays
 
 FILE = "mxbench_baseline.json"
 STATES_OF = 2  # nodes, of which all schedules are counted
@@ -28,18 +30,14 @@ def counts(algorithm: type[Algorithm], nodes: int, entries: int = costs.ENTRIES)
     """
     history = costs.run(algorithm, nodes, entries=entries)
     asked = answer(question_of(algorithm, STATES_OF, 2), Limits(MAX_STATES, None, memory_for_a_search()))
-    by_type: dict[str, int] = {}
-    for node in history.nodes:
-        for name, count in zip(node.types[: node.algorithm_types], node.totals.sent_by_type, strict=False):
-            by_type[name] = by_type.get(name, 0) + count
-    delays = costs.delays_of(history)
+    by_type, times = messages_by_type(history), delays(history)
     return {
         "nodes": nodes,
         "entries": len(history.entries),
-        "messages": costs.messages_of(history),
+        "messages": sum(by_type.values()),
         "messages_by_type": dict(sorted(by_type.items())),
-        "synchronisation_delay_ns": sum(delays["synchronisation_delay"]),
-        "response_time_ns": sum(delays["response_time"]),
+        "synchronisation_delay_ns": sum(times["synchronisation_delay"]),
+        "response_time_ns": sum(times["response_time"]),
         "states": asked["states"] if asked["verdict"] == "valid" else None,
     }
 
@@ -64,9 +62,7 @@ class Benchmark:
     def _compare(self, found: Counts) -> None:
         kept = json.loads(self._baseline.read_text()) if self._baseline.exists() else {}
         if self._update:
-            beside = self._baseline.with_name(f".{FILE}.{os.getpid()}.part")
-            beside.write_text(json.dumps({**kept, self._key: found}, indent=2, sort_keys=True) + "\n")
-            beside.replace(self._baseline)
+            write_whole(self._baseline, json.dumps({**kept, self._key: found}, indent=2, sort_keys=True) + "\n")
             return
         if self._key not in kept:
             raise AssertionError(

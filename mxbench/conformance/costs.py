@@ -9,17 +9,14 @@ from mxbench.conformance.outcomes import Outcome
 from mxbench.conformance.schedules import Bench, question_of, setup_of
 from mxbench.core.algorithm import Algorithm
 from mxbench.core.arrivals import ArrivalPlan
-from mxbench.core.claims import Claimed, claim_for
+from mxbench.core.claims import Claimed
 from mxbench.core.distributions import Constant
 from mxbench.core.faults import NO_FAULTS
 from mxbench.core.history import History
 from mxbench.core.network import network_of
-from mxbench.core.plan import RunPlan
 from mxbench.errors import ExperimentError
-from mxbench.metrics.cost import MIN_WINDOW, holds_in_window, holds_overall, saturated_window
-from mxbench.metrics.delay import synchronisation_delays
-from mxbench.metrics.series import measured
-from mxbench.metrics.theory import CLAIMS, holds, message_delay
+from mxbench.metrics.cost import MIN_WINDOW, compare_messages, messages_by_type, saturated_window
+from mxbench.metrics.theory import CLAIMS, compare_delays
 from mxbench.sim.explore import plan_of
 from mxbench.sim.world import World
 from mxbench.workloads.hold import Hold
@@ -89,52 +86,18 @@ def _compared(name: str, cls: type[Algorithm], compare: Any) -> Outcome:
 
 
 def _messages(cls: type[Algorithm], history: History) -> Iterator[tuple[bool, str]]:
-    plan, asked = history.plan, [entry.node for entry in history.entries]
-    claimed = claim_for(cls.messages_per_entry, plan.regime, plan.names(asked))
-    figure: float | None
-    if claimed.regime == "saturated":
-        window = saturated_window(history)
-        figure = window.messages_per_entry if window else None
-        opening = max(plan.warmup_entries, 1)  # whose quorums are large may enter less often while all want to
-        names = plan.names(asked[opening : opening + window.entries] if window else asked)
-        claimed = claim_for(cls.messages_per_entry, plan.regime, names)
-        holding = holds_in_window(claimed, window, plan.nodes)
-    else:
-        figure = messages_of(history) / len(asked)
-        holding = holds_overall(claimed, figure, len(asked))
-    if holding is not None and figure is not None:
-        yield holding, f"{figure:.3g} messages an entry, {_said(claimed)}"
+    per_entry = sum(messages_by_type(history).values()) / len(history.entries)
+    compared = compare_messages(cls, history, saturated_window(history), per_entry)
+    if compared.holds is not None:
+        yield compared.holds, f"{compared.figure:.3g} messages an entry, {_said(compared.claimed)}"
 
 
 def _delays(cls: type[Algorithm], history: History) -> Iterator[tuple[bool, str]]:
-    plan = history.plan
-    if plan.nodes == 1:
+    if history.plan.nodes == 1:
         return  # claims of delay are about messages, and one node sends none
-    for field, times in delays_of(history).items():
-        names = plan.names([entry.node for entry in history.entries])
-        claimed = claim_for(getattr(cls, field), plan.regime, names)
-        figure = sum(times) / len(times) / _unit(plan) if times else None
-        holding = holds(claimed, figure, len(times), plan.nodes)
-        if holding is not None:
-            yield holding, f"{WORDS[field]} {figure:.3g} T, {_said(claimed)}"
-
-
-def messages_of(history: History) -> int:
-    """Return how many messages of the algorithm were sent."""
-    return sum(sum(node.totals.sent_by_type[: node.algorithm_types]) for node in history.nodes)
-
-
-def delays_of(history: History) -> dict[str, list[int]]:
-    """Return the synchronisation delays and the waits of a run, in ns, as metrics/theory.py takes them."""
-    entries = history.entries if history.plan.regime == "uncontended" else measured(history)
-    waits = [entry.entered - entry.arrival for entry in entries if entry.entered is not None]
-    return dict(zip(CLAIMS, (list(synchronisation_delays(history)), waits), strict=True))
-
-
-def _unit(plan: RunPlan) -> int:
-    unit = message_delay(plan)
-    assert unit is not None, "every link of these runs takes one constant time"
-    return unit
+    for field, compared in compare_delays(cls, history).items():
+        if compared.holds is not None:
+            yield compared.holds, f"{WORDS[field]} {compared.figure:.3g} T, {_said(compared.claimed)}"
 
 
 def _said(claimed: Claimed) -> str:

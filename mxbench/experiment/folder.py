@@ -22,6 +22,7 @@ from mxbench.errors import ExperimentError, MachineError, ResultError
 from mxbench.experiment.index import write_index
 from mxbench.experiment.results import LATEST, RunRecord, load_row, runs_of
 from mxbench.experiment.unfinished import Mark, mark
+from mxbench.files import write_whole
 
 DROP_TRIES, DROP_PAUSE_S = 20, 0.05
 _FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -69,7 +70,7 @@ class InvocationFolder:
     def describe(self, name: str, version: str, environment: dict[str, Any]) -> None:
         """Write the files that explain the folder."""
         with self.storing():
-            write_text(self.path / "README.txt", _README.format(name=name, version=version))
+            write_whole(self.path / "README.txt", _README.format(name=name, version=version))
             write_json(self.path / "environment.json", environment)
 
     def ended(self) -> dict[str, dict[str, Any]]:
@@ -153,24 +154,7 @@ def write_run(folder: Path, history: History, row: dict[str, Any]) -> None:
 
 def write_json(file: Path, value: Any) -> None:
     """Write a value as readable JSON, all of it or nothing."""
-    write_text(file, json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
-
-
-def write_text(file: Path, text: str) -> None:
-    """Write a file beside its place, then rename it: it is whole or not there."""
-    write_bytes(file, text.encode())
-
-
-def write_bytes(file: Path, data: bytes) -> None:
-    """Write a file as `write_text` does."""
-    beside = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
-    try:
-        beside.write_bytes(data)
-        beside.replace(file)
-    except OSError:
-        with suppress(OSError):
-            beside.unlink()
-        raise
+    write_whole(file, json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
 
 
 def reason(error: OSError) -> str:

@@ -18,6 +18,8 @@ from urllib.parse import quote
 
 import msgspec
 
+from mxbench.files import write_whole
+
 NAME = "index.html"
 REPORT = "report.html"
 MOST = 1000  # invocations that are listed
@@ -59,9 +61,7 @@ class _Invocation(NamedTuple):
 
 def write_index(results: Path) -> Path:
     """Write the page of a results folder and return it; may raise OSError."""
-    from mxbench.experiment.folder import write_text
-
-    write_text(results / NAME, page(results))
+    write_whole(results / NAME, page(results))
     return results / NAME
 
 

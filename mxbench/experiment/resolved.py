@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 from mxbench import __version__
 from mxbench.errors import ExperimentError
 from mxbench.experiment.document import Document
-from mxbench.experiment.folder import write_text
 from mxbench.experiment.source import dump
 from mxbench.experiment.sweep import swept
+from mxbench.files import write_whole
 
 DEFAULTS: dict[str, Any] = {
     "engine": "tcp", "repeat": 1, "seed": 1, "history": "full", "break_assumptions": False, "stall_limit": "30s",
@@ -30,7 +30,7 @@ class Resolved(NamedTuple):
         for name, content in self.files.items():
             (folder / name).parent.mkdir(exist_ok=True)
             (folder / name).write_bytes(content)
-        write_text(folder / "experiment.yaml", self.text)
+        write_whole(folder / "experiment.yaml", self.text)
 
     def is_stored_in(self, folder: Path) -> bool:
         """Return whether a folder holds the same experiment, files included."""

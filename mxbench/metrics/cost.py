@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from mxbench.core.algorithm import Algorithm
 from mxbench.core.claims import Claimed, claim_for
 from mxbench.core.history import EVERY_PEER, SENT, History
 from mxbench.core.metric import Metric
@@ -31,13 +32,24 @@ class Window(msgspec.Struct, frozen=True):
         return self.messages / self.entries
 
 
+class Compared(msgspec.Struct, frozen=True):
+    """What an algorithm claims of a run, the figure of the run in the claim's unit, and whether the run bears it out.
+
+    figure: None if the run has none. holds: None where there is nothing to compare.
+    """
+
+    claimed: Claimed
+    figure: float | None
+    holds: bool | None
+
+
 class Cost(Metric):
     """Messages, bytes and the claim.
 
     entries: requests granted. contended: whether a node requested while another waited or was inside.
     messages: the algorithm's, one a destination; null if a node's counts are lost with it. messages_per_entry and the
     claim are null for a run that failed. saturated_messages_per_entry: see `saturated_window`.
-    claim_ratio: measured / claimed, where the claim is a number. claim_holds: see `claim_holds`.
+    claim_ratio: measured / claimed, where the claim is a number. claim_holds: see `compare_messages`.
     """
 
     name = "cost"
@@ -54,18 +66,36 @@ class Cost(Metric):
         found.update(_totals(history, found["entries"] or 0))
         window = saturated_window(history)
         found["saturated_messages_per_entry"] = window.messages_per_entry if window else None
-        claimed = _claimed(history, window)
+        compared = compare_messages(load_class(history.plan.algorithm), history, window, found["messages_per_entry"])
+        claimed = compared.claimed
         found["claimed_messages_per_entry"] = claimed.value
         found["claim_kind"], found["claim_regime"] = claimed.kind, claimed.regime
-        if claimed.regime == "saturated":
-            figure = found["saturated_messages_per_entry"]
-            holds = holds_in_window(claimed, window, history.plan.nodes)
-        else:
-            figure = found["messages_per_entry"]
-            holds = holds_overall(claimed, figure, len(history.entries))
-        found["claim_ratio"] = _ratio(figure, claimed.value)
-        found["claim_holds"] = holds if history.ending.reason == "quiet" else None
+        found["claim_ratio"] = _ratio(compared.figure, claimed.value)
+        found["claim_holds"] = compared.holds if history.ending.reason == "quiet" else None
         return found
+
+
+def compare_messages(
+    algorithm: type[Algorithm], history: History, window: Window | None, per_entry: float | None
+) -> Compared:  # fmt: skip
+    """Compare the messages of an entry with what the algorithm's class claims of such a run.
+
+    window: the saturated one, which a claim on saturation speaks of. per_entry: over the whole run, for any other.
+    """
+    claimed = _claimed(algorithm, history, window)
+    if claimed.regime == "saturated":
+        figure = window.messages_per_entry if window else None
+        return Compared(claimed, figure, holds_in_window(claimed, window, history.plan.nodes))
+    return Compared(claimed, per_entry, holds_overall(claimed, per_entry, len(history.entries)))
+
+
+def messages_by_type(history: History) -> dict[str, int]:
+    """Return how many messages of each type of the algorithm were sent, by all nodes whose counts are there."""
+    by_type: dict[str, int] = {}
+    for node in history.nodes:
+        for name, count in zip(node.types[: node.algorithm_types], node.totals.sent_by_type, strict=False):
+            by_type[name] = by_type.get(name, 0) + count
+    return by_type
 
 
 def contended(history: History) -> bool:
@@ -119,7 +149,7 @@ def holds_overall(claimed: Claimed, figure: float | None, entries: int) -> bool 
     slack = 1e-9
     if claimed.kind == "mean" and not isinstance(claimed.value, list):
         slack += STANDARD_ERRORS * claimed.value / math.sqrt(entries)
-    return _within(figure, claimed.value, slack)
+    return within(figure, claimed.value, slack)
 
 
 def holds_in_window(claimed: Claimed, window: Window | None, n: int) -> bool | None:
@@ -130,10 +160,11 @@ def holds_in_window(claimed: Claimed, window: Window | None, n: int) -> bool | N
     if claimed.value is None or window is None or window.entries < MIN_WINDOW * n:
         return None
     greatest = claimed.value[1] if isinstance(claimed.value, list) else claimed.value
-    return _within(window.messages_per_entry, claimed.value, 1e-9 + n * greatest / window.entries)
+    return within(window.messages_per_entry, claimed.value, 1e-9 + n * greatest / window.entries)
 
 
-def _within(figure: float, claim: float | list[float], slack: float) -> bool:
+def within(figure: float, claim: float | list[float], slack: float) -> bool:
+    """Return whether a figure is what was claimed, a number or [low, high], give or take the slack."""
     low, high = claim if isinstance(claim, list) else (claim, claim)
     return low - slack <= figure <= high + slack
 
@@ -142,12 +173,12 @@ def _ratio(figure: float | None, claim: float | list[float] | None) -> float | N
     return figure / claim if figure is not None and claim and not isinstance(claim, list) else None
 
 
-def _claimed(history: History, window: Window | None) -> Claimed:
+def _claimed(algorithm: type[Algorithm], history: History, window: Window | None) -> Claimed:
     """Return the claim of the algorithm's class for this run: n nodes, and k, the mean quorum of who entered.
 
     Of a claim on saturation it is who entered in the window: where quorums differ, a large one may enter less often.
     """
-    plan, claim = history.plan, load_class(history.plan.algorithm).messages_per_entry
+    plan, claim = history.plan, algorithm.messages_per_entry
     asked = [entry.node for entry in history.entries]
     found = claim_for(claim, plan.regime, plan.names(asked))
     if found.regime == "saturated" and window and plan.quorums:
@@ -161,7 +192,7 @@ def _totals(history: History, entries: int) -> dict[str, Any]:
     size = max([history.plan.nodes, *(node.node + 1 for node in history.nodes)])  # servers stand behind the nodes
     sent: list[int | None] = [None] * size
     received: list[int | None] = [None] * size
-    by_type: dict[str, int] = {}
+    by_type = messages_by_type(history)
     workload = payload = wire = 0
     for node in history.nodes:
         split, totals = node.algorithm_types, node.totals
@@ -170,8 +201,6 @@ def _totals(history: History, entries: int) -> dict[str, Any]:
         workload += sum(totals.sent_by_type[split:])
         payload += totals.payload_bytes
         wire += totals.wire_bytes
-        for name, count in zip(node.types[:split], totals.sent_by_type, strict=False):
-            by_type[name] = by_type.get(name, 0) + count
     messages = sum(by_type.values())
     whole = history.whole
     per_entry = entries if whole and history.ending.reason != "failed" else 0

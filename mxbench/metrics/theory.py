@@ -6,6 +6,7 @@ T is known where every link takes one constant time: `network: {delay: 1ms}` and
 import math
 from typing import Any
 
+from mxbench.core.algorithm import Algorithm
 from mxbench.core.claims import Claimed, claim_for
 from mxbench.core.distributions import Constant
 from mxbench.core.history import History
@@ -14,7 +15,7 @@ from mxbench.core.network import network_of
 from mxbench.core.plan import RunPlan
 from mxbench.hookspecs import hookimpl
 from mxbench.loading import load_class
-from mxbench.metrics.cost import STANDARD_ERRORS
+from mxbench.metrics.cost import STANDARD_ERRORS, Compared, within
 from mxbench.metrics.delay import synchronisation_delays
 from mxbench.metrics.series import measured
 
@@ -33,27 +34,42 @@ class Theory(Metric):
     fields = CLAIMS
 
     def measure(self, history: History) -> dict[str, Any]:
-        plan = history.plan
-        unit = message_delay(plan)
-        if unit is None or history.ending.reason != "quiet":
-            return dict.fromkeys(CLAIMS)
-        # One at a time every entry counts, as claims speak of all moves of a token; else those after the warm-up.
-        entries = history.entries if plan.regime == "uncontended" else measured(history)
-        waits = [entry.entered - entry.arrival for entry in entries if entry.entered is not None]
-        names = plan.names([entry.node for entry in history.entries])
-        algorithm = load_class(plan.algorithm)
-        found: dict[str, Any] = {}
-        for field, times in zip(CLAIMS, (synchronisation_delays(history), waits), strict=True):
-            claimed = claim_for(getattr(algorithm, field), plan.regime, names)
-            figure = sum(times) / len(times) / unit if times else None
-            found[field] = {
-                "measured": figure,
-                "claimed": claimed.value,
-                "kind": claimed.kind,
-                "regime": claimed.regime,
-                "holds": holds(claimed, figure, len(times), plan.nodes),
-            }
+        found: dict[str, Any] = dict.fromkeys(CLAIMS)
+        if history.ending.reason == "quiet":
+            for field, compared in compare_delays(load_class(history.plan.algorithm), history).items():
+                found[field] = {
+                    "measured": compared.figure,
+                    "claimed": compared.claimed.value,
+                    "kind": compared.claimed.kind,
+                    "regime": compared.claimed.regime,
+                    "holds": compared.holds,
+                }
         return found
+
+
+def compare_delays(algorithm: type[Algorithm], history: History) -> dict[str, Compared]:
+    """Compare each of CLAIMS, in T, with what the algorithm's class claims of such a run; nothing without a known T."""
+    plan = history.plan
+    unit = message_delay(plan)
+    if unit is None:
+        return {}
+    names = plan.names([entry.node for entry in history.entries])
+    found = {}
+    for field, times in delays(history).items():
+        claimed = claim_for(getattr(algorithm, field), plan.regime, names)
+        figure = sum(times) / len(times) / unit if times else None
+        found[field] = Compared(claimed, figure, holds(claimed, figure, len(times), plan.nodes))
+    return found
+
+
+def delays(history: History) -> dict[str, list[int]]:
+    """Return the times of each of CLAIMS in a run, in ns.
+
+    One at a time every entry counts, as claims speak of all moves of a token; else those after the warm-up.
+    """
+    entries = history.entries if history.plan.regime == "uncontended" else measured(history)
+    waits = [entry.entered - entry.arrival for entry in entries if entry.entered is not None]
+    return dict(zip(CLAIMS, (synchronisation_delays(history), waits), strict=True))
 
 
 def holds(claimed: Claimed, figure: float | None, count: int, n: int) -> bool | None:
@@ -64,13 +80,13 @@ def holds(claimed: Claimed, figure: float | None, count: int, n: int) -> bool | 
     """
     if claimed.value is None or figure is None:
         return None
-    low, high = claimed.value if isinstance(claimed.value, list) else (claimed.value, claimed.value)
+    high = claimed.value[1] if isinstance(claimed.value, list) else claimed.value
     slack = 1e-9 * max(high, 1.0)
     if claimed.regime == "saturated":
         slack += n * high / count
     elif claimed.kind == "mean":
         slack += STANDARD_ERRORS * high / math.sqrt(count)
-    return low - slack <= figure <= high + slack
+    return within(figure, claimed.value, slack)
 
 
 def message_delay(plan: RunPlan) -> int | None:

@@ -6,6 +6,10 @@ update. The register counts its own versions. A write that was computed from an 
 has lost an update, whatever the algorithm believes; that is how this workload detects a violation, without looking at
 a fencing number.
 
+A network may lose and repeat these messages too. Each names the section that it belongs to (a node's numbers rise), so
+a copy is told from the first and changes nothing. Where the answer to a write is lost, the update was made all the
+same, and the node stays inside.
+
 With `fencing: on` the register also demands what a fenced resource would in practice: a number greater than that of
 every write it has accepted. A write with a stale number is refused and recorded. Without it the register observes.
 """
@@ -25,14 +29,17 @@ class CounterOptions(Options, frozen=True, kw_only=True):
 
 
 class Read(WorkloadMessage):
-    """What is the value?"""
+    """What is the value, for the section of that number?"""
+
+    number: int
 
 
 class Value(WorkloadMessage):
-    """The value, and the version of the register that has it."""
+    """The value, the version of the register that has it, and the number of the section that asked."""
 
     value: int
     version: int
+    number: int
 
 
 class Write(WorkloadMessage):
@@ -44,9 +51,10 @@ class Write(WorkloadMessage):
 
 
 class Written(WorkloadMessage):
-    """The value was stored, or refused because the number is stale."""
+    """The value of the section of that number was stored, or refused because the number is stale."""
 
     accepted: bool
+    number: int
 
 
 class Register(Workload):
@@ -57,13 +65,15 @@ class Register(Workload):
     value: int = 0
     writes: int = 0  # the register's version
     greatest: int = 0  # the greatest number of an accepted write
+    answered: dict[int, int] = {}  # of each node the number of its last write; any other write of it is a copy
 
     def on_message(self, sender: int, message: Read | Write, out: WorkloadOut) -> None:
         match message:
-            case Read():
-                out.send(sender, Value(self.value, self.writes))
-            case Write(value, version, number):
-                out.send(sender, Written(self.accepts(sender, value, version, number, out)))
+            case Read(number):
+                out.send(sender, Value(self.value, self.writes, number))
+            case Write(value, version, number) if number > self.answered.get(sender, 0):
+                self.answered[sender] = number
+                out.send(sender, Written(self.accepts(sender, value, version, number, out), number))
 
     def accepts(self, sender: int, value: int, version: int, number: int, out: WorkloadOut) -> bool:
         """Store a value unless its number is stale and that matters here; record what happened."""
@@ -92,11 +102,13 @@ class Counter(Workload):
 
     def on_entered(self, entry: Entry, out: WorkloadOut) -> None:
         self.entry = entry
-        out.send(self.parameters.guard, Read())
+        out.send(self.parameters.guard, Read(entry.number))
 
     def on_message(self, sender: int, message: Value | Written, out: WorkloadOut) -> None:
+        if self.entry is None or message.number != self.entry.number:
+            return  # a copy, of a section that is over
         match message:
-            case Value():
+            case Value(number=number) if self.read is None or self.read.number != number:
                 self.read = message
                 if self.dwell == ZERO:
                     self.write(out)

@@ -1,4 +1,4 @@
-"""How long Lamport's algorithm takes on tcp, and the floor beside it. `python tests/bench/tcp_ratio.py` has the ratios.
+"""How long Lamport's algorithm takes on tcp, and the floor beside it. `mxbench bench --only tcp-10` has the ratio.
 
 A round is a whole run, the start of its processes included; extra_info has the entries a second of the run proper.
 """

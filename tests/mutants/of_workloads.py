@@ -21,9 +21,11 @@ COUNTER = (
         "It reads the register in its first section only, and then counts on from what it wrote itself.",
         "course repositories: a counter that is never shared",
         changes=(
-            ("        out.send(self.parameters.guard, Read())",
-             "        if self.read is None:\n            out.send(self.parameters.guard, Read())\n        else:\n"
-             "            self.read = Value(self.read.value + 1, self.read.version + 1)\n            self.write(out)"),
+            ("        out.send(self.parameters.guard, Read(entry.number))",
+             "        if self.read is None:\n            out.send(self.parameters.guard, Read(entry.number))\n"
+             "        else:\n"
+             "            self.read = Value(self.read.value + 1, self.read.version + 1, entry.number)\n"
+             "            self.write(out)"),
         ),
         caught_by=("register",),
     ),

@@ -28,7 +28,7 @@ MUTANTS = (
         setting=REPEATING,
         violates="mutual exclusion",
         steps=12,
-        caught_by=("register", "contract", "claim"),
+        caught_by=("claim",),
     ),
     Mutant(
         "lodha-kshemkalyani-on-a-reordering-network",
@@ -50,7 +50,7 @@ MUTANTS = (
         setting=CRASHING,
         violates="no deadlock",
         steps=6,
-        caught_by=("register", "progress"),
+        caught_by=("progress",),
     ),
     Mutant(
         "carvalho-roucairol-on-a-repeating-network",
@@ -61,7 +61,7 @@ MUTANTS = (
         setting=REPEATING,
         violates="mutual exclusion",
         steps=10,
-        caught_by=("fencing", "overlap", "register", "contract"),
+        caught_by=("fencing", "overlap"),
     ),
     Mutant(
         "suzuki-kasami-with-a-lost-token",
@@ -72,7 +72,7 @@ MUTANTS = (
         setting=LOSING,
         violates="no deadlock",
         steps=9,
-        caught_by=("register", "progress"),
+        caught_by=("progress",),
     ),
     Mutant(
         "suzuki-kasami-with-a-repeated-token",
@@ -83,7 +83,7 @@ MUTANTS = (
         setting=REPEATING,
         violates="contract",
         steps=5,
-        caught_by=("register", "contract"),
+        caught_by=("contract",),
     ),
     Mutant(
         "naimi-trehel-on-a-repeating-network",
@@ -94,7 +94,7 @@ MUTANTS = (
         setting=REPEATING,
         violates="contract",
         steps=5,
-        caught_by=("register", "contract"),
+        caught_by=("contract",),
     ),
     Mutant(
         "ring-with-a-lost-token",
@@ -105,6 +105,6 @@ MUTANTS = (
         setting=LOSING,
         violates="no deadlock",
         steps=4,
-        caught_by=("register", "progress"),
+        caught_by=("progress",),
     ),
 )
