@@ -10,11 +10,15 @@ from typing import Any
 PURE = "MXBENCH_PURE"
 
 
-def compiled(module: str) -> Any:
-    """Return a compiled module; None if it was not compiled, or is not wanted."""
+def compiled(module: str, version: int) -> Any:
+    """Return a compiled module; None if it is not wanted, was not compiled, or was compiled for other Python beside it.
+
+    version: of what the two say to each other, which stands in the C too; raise both when it changes.
+    """
     if os.environ.get(PURE):
         return None
     try:
-        return importlib.import_module(module)
-    except ImportError:
+        found = importlib.import_module(module)
+    except (ImportError, AttributeError):  # one of another version may look for what is no longer there
         return None
+    return found if getattr(found, "VERSION", None) == version else None

@@ -2,17 +2,28 @@
 
 import os
 import stat
+import sys
 from contextlib import suppress
 from pathlib import Path
+
+MOST_LINKS = 8
+_DESCRIPTORS = (Path("/dev/fd"), Path("/proc/self/fd"))
 
 
 def write_whole(file: Path, data: bytes | str) -> None:
     """Write a file, all of it or nothing; text is written as UTF-8. May raise OSError, and leaves nothing then.
 
     A file that is there keeps its mode, and a link to one stays a link. What is there and is no regular file (a pipe, a
-    device, /dev/stdout) is written into: to rename a file over it would remove it.
+    device) is written into, as to rename a file over it would remove it; so is what is open already (/dev/stdout).
     """
     content = data.encode() if isinstance(data, str) else data
+    descriptor = _descriptor(file)
+    if descriptor is not None:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        with open(os.dup(descriptor), "wb") as stream:
+            stream.write(content)
+        return
     try:
         before = file.stat()
     except FileNotFoundError:  # or a link to what is not there
@@ -34,3 +45,16 @@ def write_whole(file: Path, data: bytes | str) -> None:
         with suppress(OSError):
             beside.unlink()
         raise
+
+
+def _descriptor(file: Path) -> int | None:
+    """Return the descriptor of this process that a path stands for, as /dev/stdout does; None if it is no such path."""
+    place = file.absolute()
+    for _ in range(MOST_LINKS):
+        if place.parent in _DESCRIPTORS and place.name.isdecimal():
+            return int(place.name)
+        try:
+            place = place.parent / place.readlink()
+        except OSError:
+            break
+    return None

@@ -30,6 +30,7 @@ class OwnTime:
         computed, waited = self._read(os.getpid()) if self.told else (0, 0)
         self.told = computed > 0  # a kernel that keeps no account says 0
         self._ended = -computed, -waited
+        self._latest = 0.0  # it never goes back, should the system tell no longer
 
     def follow(self, process: int) -> bool:
         """Count a process too, from its start; it is named while it may still be looked at."""
@@ -55,9 +56,10 @@ class OwnTime:
         """Return the own seconds so far."""
         wall = time.monotonic() - self._started
         if not self.told:
-            return wall / PATIENCE
+            return max(self._latest, wall / PATIENCE)
         computed, waited = self._sums()
-        return max(wall - waited * _NANO, computed * _NANO)  # one may wait while another works
+        self._latest = max(self._latest, wall - waited * _NANO, computed * _NANO)  # one may wait while another works
+        return self._latest
 
     def computed(self) -> float:
         """Return the seconds of them on a processor."""

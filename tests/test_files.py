@@ -100,6 +100,19 @@ def test_standard_output_is_written_into_where_it_is_a_pipe() -> None:
     assert (done.stdout, done.stderr) == ("said", "")
 
 
+@pytest.mark.parametrize("path", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])
+@pytest.mark.parametrize("mode", ["w", "a"])
+def test_standard_output_keeps_what_it_holds_where_it_is_a_file(path: str, mode: str, tmp_path: Path) -> None:
+    file = tmp_path / "all"
+    file.write_text("earlier ")
+    code = "from pathlib import Path; from mxbench.files import write_whole as write; print('before', end=' '); "
+    code += f"write(Path({path!r}), 'said '); print('after')"
+    with file.open(mode) as stream:
+        subprocess.run([sys.executable, "-c", code], check=True, timeout=60, stdout=stream)
+    assert file.read_text() == ("earlier " if mode == "a" else "") + "before said after\n"
+    assert list(tmp_path.iterdir()) == [file]
+
+
 def test_a_folder_and_a_place_in_no_folder_are_refused(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     with pytest.raises(IsADirectoryError):

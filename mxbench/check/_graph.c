@@ -620,6 +620,8 @@ static PyModuleDef definition = {PyModuleDef_HEAD_INIT, "mxbench.check._graph", 
 PyMODINIT_FUNC PyInit__graph(void) {
     if (PyType_Ready(&GraphType) < 0) return NULL;
     PyObject *module = PyModule_Create(&definition);
-    if (module && PyModule_AddObjectRef(module, "Graph", (PyObject *)&GraphType) < 0) Py_CLEAR(module);
+    if (module && (PyModule_AddIntConstant(module, "VERSION", 1) < 0 || /* see mxbench/compiled.py */
+                   PyModule_AddObjectRef(module, "Graph", (PyObject *)&GraphType) < 0))
+        Py_CLEAR(module);
     return module;
 }

@@ -105,7 +105,7 @@ def answer(
             "contention": found.contended,
             "entered": {str(node): node in found.entered for node in expected},
         },
-        "not_covered": _not_covered(question, found),
+        "not_covered": _not_covered(question, found, verified),
         "trace": trace,
     }
 
@@ -131,7 +131,7 @@ def _sentence(question: Question, found: Found, trace: list[dict[str, Any]]) -> 
     return f"in every schedule within the bound at most {most} inside, and every request is served"
 
 
-def _not_covered(question: Question, found: Found) -> list[str]:
+def _not_covered(question: Question, found: Found, verified: list[str]) -> list[str]:
     """Return what a reader must not take from the verdict, a sentence each."""
     if found.property in found.unmet:
         return ["a longer bound, in which it may be met"]
@@ -148,6 +148,8 @@ def _not_covered(question: Question, found: Found) -> list[str]:
         said.append(
             f"more than {question.nodes} nodes, and more than {most} request{'s' if most != 1 else ''} of one node"
         )
+    if verified:
+        said.append("what its 'forget' drops at this bound: that was compared at smaller ones, and is not proved")
     network, missing = question.network, []
     missing += ["reordering"] if network.fifo else []
     for name, count in (("repeated messages", network.duplicates), ("lost messages", network.losses),

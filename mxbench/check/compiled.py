@@ -19,7 +19,7 @@ WORD = 64
 INSIDE = 16  # bits for the number of nodes inside
 AT_ONCE = 4096  # values made together when a level is gone through
 
-_graph = compiled("mxbench.check._graph")
+_graph = compiled("mxbench.check._graph", 1)
 
 
 def graph_of(space: Space) -> Graph:
@@ -46,9 +46,11 @@ class Level(Sequence[int]):
     def __getitem__(self, place: slice) -> Sequence[int]: ...
     def __getitem__(self, place: int | slice) -> int | Sequence[int]:
         if isinstance(place, slice):
-            first, last, step = place.indices(len(self))
+            if place.step not in (None, 1):
+                return [self[number] for number in range(*place.indices(len(self)))]
+            first, last, _ = place.indices(len(self))
             found: list[int] = self._graph.states(self.first + first, self.first + max(first, last))
-            return found[::step]
+            return found
         number = range(self.first, self.last)[place]
         state: int = self._graph.states(number, number + 1)[0]
         return state

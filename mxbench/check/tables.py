@@ -29,10 +29,11 @@ class Tables:
         """Return the outcomes of what a node can do by itself."""
         known = self._space.reactions[node].locals[local]
         found: Pairs = []
+        asked: Pairs = []  # these come last, as in loop.Steps
         for act in known.acts:
             asks = self._space.forgets and known.next == "request" and act[0] == ADVANCE
-            found += self._outcomes(node, local, act, ASKED if asks else 0)
-        return found
+            (asked if asks else found).extend(self._outcomes(node, local, act, ASKED if asks else 0))
+        return found + asked
 
     def received(self, number: int, local: int) -> Pairs:
         """Return the outcomes of receiving a message."""

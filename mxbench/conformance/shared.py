@@ -24,12 +24,13 @@ class Shared:
         self._modules, self._handlers = modules, handlers
         self._kept: dict[str, Any] = {}
         self._copies: dict[str, Callable[[], Any]] = {}
-        self._before: list[tuple[Any, str, Callable[[], Any] | None]] = []
+        self._before: dict[str, tuple[Any, str, Callable[[], Any] | None]] = {}
         self.look()
+        self.begin()
 
     def begin(self) -> None:
         """Let what is there now be what `restore` puts back."""
-        self._before = []
+        self._before = {}
 
     def look(self) -> list[str]:
         """Return the names of what has changed since the last look."""
@@ -38,7 +39,8 @@ class Shared:
         new = [name for name, (seen, *_) in found.items() if name not in self._kept or self._kept[name] != seen]
         if not gone and not new:
             return []
-        self._before = [(*found[name][1:3], self._copies.get(name)) for name in new]
+        for name in new:  # what was there first stays, should it change again
+            self._before.setdefault(name, (*found[name][1:3], self._copies.get(name)))
         for name in gone:
             del self._kept[name], self._copies[name]
         for name in new:
@@ -47,8 +49,8 @@ class Shared:
         return sorted([*gone, *new])
 
     def restore(self) -> None:
-        """Put back what was there before the last change, so that one who sets it to the same again changes it."""
-        for holder, key, copy in self._before:
+        """Put back what was there when one began, so that one who sets it to the same again changes it."""
+        for holder, key, copy in self._before.values():
             if isinstance(holder, FunctionType):  # its defaults
                 continue
             if copy is None:

@@ -14,8 +14,8 @@ ones remember identity). What marshal does not take, messages among them, is tag
 """
 
 import marshal
-from collections.abc import Hashable
-from operator import attrgetter
+from collections.abc import Callable, Hashable, Sequence
+from operator import attrgetter, is_
 from typing import Any
 
 import msgspec
@@ -28,7 +28,8 @@ from mxbench.core.workload import Entry
 Frozen = Hashable
 _FORMAT = 2
 _SINGLE = frozenset({type(None), bool, int, float, str, bytes})  # types of values with nothing in them
-_FIXED = ("parameters", "dwell", "options", "share")  # fields of a plugin that no step changes
+_OF_ALGORITHM = ("parameters",)  # fields that no step changes
+_OF_WORKLOAD = ("parameters", "dwell", "options", "share")
 
 
 def freeze(value: Any) -> Frozen:
@@ -62,13 +63,18 @@ def ordered(value: Any) -> Any:
         same = keys == list(value) and all(found[key] is value[key] for key in keys)
         return value if same else found
     if cls is list or cls is tuple:
-        inner = [item for item in value if type(item) not in _SINGLE]
-        if all(ordered(item) is item for item in inner):
-            return value
-        return cls(map(ordered, value))
+        return _same_or(value, value, cls)
     if isinstance(value, msgspec.Struct):
-        return cls(*map(ordered, msgspec.structs.astuple(value)))
+        return _same_or(value, msgspec.structs.astuple(value), lambda inner: cls(*inner))
     return value
+
+
+def _same_or(value: Any, inner: Sequence[Any], make: Callable[[list[Any]], Any]) -> Any:
+    """Return a value itself if all that is in it is ordered, else what `make` makes of that ordered."""
+    if _SINGLE.issuperset(map(type, inner)):  # so it is most often
+        return value
+    found = [item if type(item) in _SINGLE else ordered(item) for item in inner]
+    return value if all(map(is_, found, inner)) else make(found)
 
 
 def aliased(value: Any) -> bool:
@@ -99,7 +105,7 @@ class NodeState:
 
     def __init__(self, node: Node) -> None:
         self.node = node
-        of_algorithm, of_workload = _fields(node.algorithm), _fields(node.workload)
+        of_algorithm, of_workload = _fields(node.algorithm, _OF_ALGORITHM), _fields(node.workload, _OF_WORKLOAD)
         self._read_algorithm, self._write_algorithm = _reader(of_algorithm), _writer(of_algorithm)
         self._read_workload, self._write_workload = _reader(of_workload), _writer(of_workload)
 
@@ -149,8 +155,8 @@ class NodeState:
         node.completed = node.version = 0
 
 
-def _fields(plugin: msgspec.Struct) -> tuple[str, ...]:
-    return tuple(name for name in plugin.__struct_fields__ if name not in _FIXED)
+def _fields(plugin: msgspec.Struct, fixed: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for name in plugin.__struct_fields__ if name not in fixed)
 
 
 def _reader(names: tuple[str, ...]) -> Any:

@@ -24,7 +24,7 @@ from mxbench.core.distributions import Distribution
 from mxbench.core.messages import Message, message_types
 from mxbench.core.state import aliased
 from mxbench.errors import PluginError
-from mxbench.grading.frames import CLAIMS, FLAGS, FORGET, Declaration, Setting, encode, read_blocking, write_blocking
+from mxbench.grading.frames import CLAIMS, FLAGS, Declaration, Setting, encode, read_blocking, write_blocking
 from mxbench.grading.kernel import confine, die_with_parent
 from mxbench.grading.plain import pack, unpack
 from mxbench.grading.watch import Watch
@@ -56,7 +56,6 @@ class Submission:
             msgspec.structs.asdict(cls.assumes),
             {name: getattr(cls, name) for name in CLAIMS if getattr(cls, name) is not None},
             cls.quorum_system, cls.topology, {name: bool(getattr(cls, name)) for name in FLAGS},
-            cls.forget is not Algorithm.forget,
         )  # fmt: skip
 
     def initial(self, parameters: bytes) -> list[Any]:
@@ -64,7 +63,7 @@ class Submission:
         return self._packed(self.cls(msgspec.msgpack.decode(parameters, type=Parameters)))
 
     def react(self, handler: str, parameters: bytes, may_enter: bool, state: list[Any], arguments: list[Any]) -> Any:
-        """Return what a handler does, or `forget`, which leaves a state and nothing else."""
+        """Return what a handler does."""
         node, out = self._node(parameters)
         for field, value in zip(self._fields, state, strict=True):
             setattr(node, field, self._unpacked(value))
@@ -72,7 +71,7 @@ class Submission:
         given = [self._unpacked(argument) for argument in arguments]
         if handler == "on_request":
             given = [EntryRequest(*given)]
-        getattr(node, handler)(*given, *([] if handler == FORGET else [out]))
+        getattr(node, handler)(*given, out)
         effects = [[to, self._effect(to, what)] for to, what in out.effects]
         return ["done", self._packed(node), effects, out.entering, out.stamp]
 

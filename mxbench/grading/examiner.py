@@ -132,7 +132,9 @@ class Examiner:
 
     def _judge_bound(self, items: list[Item]) -> None:
         first = items[0]
-        question = parse_question(self._module.Submission, first.nodes, tuple(first.requests), first.network)
+        question = parse_question(
+            self._module.Submission, first.nodes, tuple(first.requests), first.network, forget=False
+        )  # what a submission forgets is its own claim, which is compared at smaller bounds and not proved
         limits = Limits(self._asked.limits.states, None, SEARCH_BYTES)
         wanted = tuple(item.property or "" for item in items)
         answers = judge(question, wanted, limits, lambda _: self._process.check_limits())

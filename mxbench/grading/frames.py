@@ -21,14 +21,13 @@ decode = msgspec.msgpack.Decoder().decode
 
 CLAIMS = ("messages_per_entry", "synchronisation_delay", "response_time")
 FLAGS = ("has_token", "takes_k", "can_have_server", "falls_quiet")
-FORGET = "forget"
 
 
 class Declaration(msgspec.Struct, forbid_unknown_fields=True):
     """What a submission says of its algorithm: plain data, of which the examiner makes a stand-in.
 
     fields: of its state. messages: the name of each class with those of its fields. claims: what it says that it
-    costs, by the name of the attribute. forgets: whether it has a `forget` of its own.
+    costs, by the name of the attribute.
     """
 
     name: str
@@ -40,7 +39,6 @@ class Declaration(msgspec.Struct, forbid_unknown_fields=True):
     quorum_system: str | None
     topology: str | None
     flags: dict[str, bool]
-    forgets: bool = False
 
 
 class Setting(msgspec.Struct):

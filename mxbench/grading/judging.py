@@ -10,17 +10,15 @@ from typing import Any
 
 import msgspec
 
-from mxbench.check.approach import plain_search, searched
+from mxbench.check.approach import plain_search
 from mxbench.check.question import Question
 from mxbench.check.reaction import OrderMatters
 from mxbench.check.replay import replay
 from mxbench.check.search import CAN_ENTER, CONTRACT, DEADLOCK, MUTUAL_EXCLUSION, Found, Limits, Progressed, Search
 from mxbench.check.space import Space
 from mxbench.core.trace import nodes_text, violation
-from mxbench.errors import PluginError
 from mxbench.grading.process import OverLimit
 
-FORGOT = "; with its own 'forget', which was compared with a search without at {}"
 OnProgress = Callable[[Progressed], None]
 
 
@@ -61,15 +59,9 @@ def judge(
     on_progress: is called while a search goes on, and may raise OverLimit, which ends that search alone; the first one
     raises it again.
     """
-    bounds: list[str] = []
-    wrong = None
-    try:
-        first, bounds = searched(question, limits, on_progress)
-    except PluginError as error:  # its `forget` drops too much: which nothing has to have, and says nothing of the rest
-        wrong = str(error)
-        first = plain_search(question, limits, on_progress)
+    first = plain_search(question, limits, on_progress)
     found = first.found
-    told = _told(question, first, found.property, bounds)
+    told = _told(question, first, found.property)
     answers = {}
     for name in wanted:
         decided = found.property is None or not found.schedule
@@ -80,8 +72,6 @@ def judge(
         else:
             search = _one_property(question, name, limits, on_progress)
             answers[name] = _told(question, search, search.found.property)
-    if wrong is not None and CONTRACT in wanted:
-        answers[CONTRACT] = {**told, "verdict": "violated", "property": CONTRACT, "text": wrong, "trace": []}
     return answers
 
 
@@ -102,7 +92,7 @@ def _one_property(question: Question, wanted: str, limits: Limits, on_progress: 
     return search
 
 
-def _told(question: Question, search: Search, broken: str | None, bounds: Sequence[str] = ()) -> dict[str, Any]:
+def _told(question: Question, search: Search, broken: str | None) -> dict[str, Any]:
     found = search.found
     never = [node for node, count in enumerate(question.requests) if count and node not in found.entered]
     vacuous = never if broken is None and not found.limit else []
@@ -111,8 +101,7 @@ def _told(question: Question, search: Search, broken: str | None, bounds: Sequen
     return {
         "verdict": "violated" if broken else "undecided" if found.limit or vacuous else "valid",
         "property": broken,
-        "text": _sentence(found, trace, vacuous, search.space.faults)
-        + (FORGOT.format(", ".join(bounds)) if bounds else ""),
+        "text": _sentence(found, trace, vacuous, search.space.faults),
         "nodes": question.nodes,
         "requests": list(question.requests),
         "network": str(question.network),

@@ -17,7 +17,7 @@ from mxbench.core.contract import PluginFault
 from mxbench.core.distributions import Distribution
 from mxbench.core.messages import Message
 from mxbench.core.topologies import TOPOLOGIES
-from mxbench.grading.frames import CLAIMS, FLAGS, FORGET, Declaration, encode
+from mxbench.grading.frames import CLAIMS, FLAGS, Declaration, encode
 from mxbench.grading.plain import pack, unpack
 from mxbench.grading.process import ConfinedProcess
 from mxbench.hookspecs import hookimpl
@@ -57,8 +57,6 @@ def stand_in(declaration: Declaration, process: ConfinedProcess) -> ModuleType:
     namespace |= {"name": NAME, "assumes": assumes, "__post_init__": asking.begin, **declaration.claims}
     namespace |= {"quorum_system": declaration.quorum_system, "topology": declaration.topology, **declaration.flags}
     namespace["__doc__"] = declaration.summary
-    if declaration.forgets:
-        namespace[FORGET] = asking.forgetting()
     cls = msgspec.defstruct(
         "Submission", [(field, Any, None) for field in declaration.fields], bases=(Algorithm,), namespace=namespace,
         module=MODULE,
@@ -93,23 +91,11 @@ class _Asking:
         on_event.__name__ = on_event.__qualname__ = name
         return on_event
 
-    def forgetting(self) -> Callable[..., None]:
-        """Return a `forget` that asks what the submission's own would leave of a state."""
-
-        def forget(node: Any, no_more_requests: bool) -> None:
-            question = self._question(FORGET, node, [no_more_requests], False)
-            _, after, *_ = self._process.ask(question, f"in {FORGET}, node {node.parameters.me}", _no_choice)
-            self._write(node, after)
-
-        return forget
-
-    def _question(self, name: str, node: Any, given: list[Any], may_enter: bool) -> bytes:
+    def _react(self, name: str, node: Any, given: list[Any], out: Out) -> None:
         numbers = self._numbers
         state = [pack(getattr(node, field), numbers) for field in self._fields]
-        return encode([name, self._parameters(node), may_enter, state, [pack(value, numbers) for value in given]])
-
-    def _react(self, name: str, node: Any, given: list[Any], out: Out) -> None:
-        question = self._question(name, node, given, out.may_enter)
+        arguments = [pack(value, numbers) for value in given]
+        question = encode([name, self._parameters(node), out.may_enter, state, arguments])
         doing = f"in {name}, node {node.parameters.me}"
         _, after, effects, enters, stamp, _ = self._process.ask(question, doing, partial(_choose, out))
         try:
@@ -153,7 +139,7 @@ def _choose(out: Out, count: int) -> int:
 
 
 def _no_choice(count: int) -> int:
-    raise PluginFault("it chooses where no handler runs")
+    raise PluginFault("it chooses before it is started")
 
 
 def _timer(name: Any) -> str:

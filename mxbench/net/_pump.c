@@ -738,7 +738,8 @@ PyMODINIT_FUNC PyInit__pump(void) {
     if (PyType_Ready(&LinkType) < 0 || PyType_Ready(&PumpType) < 0) return NULL;
     module = PyModule_Create(&definition);
     if (!module) return NULL;
-    if (PyModule_AddObjectRef(module, "Link", (PyObject *)&LinkType) < 0 ||
+    if (PyModule_AddIntConstant(module, "VERSION", 1) < 0 || /* see mxbench/compiled.py */
+        PyModule_AddObjectRef(module, "Link", (PyObject *)&LinkType) < 0 ||
         PyModule_AddObjectRef(module, "Pump", (PyObject *)&PumpType) < 0) {
         Py_DECREF(module);
         return NULL;

@@ -80,6 +80,37 @@ class LooksAtTheClock(Algorithm):
         out.enter()
 
 
+class TicksAndForgets(Algorithm):
+    """Counts what a timer tells all, and forgets it at the end: a step of its own beside each request."""
+
+    name = "ticks-and-forgets"
+
+    ticks: int = 0
+    heard: int = 0
+
+    def on_start(self, out: Out) -> None:
+        out.set_timer("tick", Constant(1.0))
+
+    def on_timer(self, name: str, out: Out) -> None:
+        if name == "go":
+            out.enter()
+            return
+        self.ticks += 1
+        out.broadcast(Go())
+        if self.ticks < 2:
+            out.set_timer("tick", Constant(1.0))
+
+    def on_request(self, request: EntryRequest, out: Out) -> None:
+        out.set_timer("go", Constant(1.0))
+
+    def on_message(self, sender: int, message: Any, out: Out) -> None:
+        self.heard += 1
+
+    def forget(self, no_more_requests: bool) -> None:
+        if no_more_requests:
+            self.heard = 0
+
+
 class LastComeFirstServed(Algorithm):
     """Node 0 serves who came last, which it knows by the order of a dict's keys and by nothing else."""
 

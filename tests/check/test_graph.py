@@ -40,6 +40,7 @@ def both(question: Question, forgets: bool) -> tuple[Graph, Graph]:
     ("algorithm", "bound"),
     [
         *CASES,
+        (models.TicksAndForgets, {"nodes": 2, "requests": "1,2"}),
         ("raymond-k-entry", {"nodes": 3, "k": 2, "requests": 1}),
         ("coordinator", {"nodes": 2, "server": True}),
         ("naimi-trehel", {"nodes": 9, "requests": "1,0,0,0,0,0,0,0,1"}),
@@ -73,6 +74,8 @@ def test_a_level_in_c_is_a_sequence_of_integers() -> None:
     assert list(level[1:]) == states[1:]
     assert list(level[2:1]) == []
     assert list(level[::2]) == states[::2]
+    assert list(level[::-1]) == states[::-1]
+    assert list(level[3:0:-2]) == states[3:0:-2]
     assert states[2] in level
     assert min(level) == min(states)
     with pytest.raises(IndexError):

@@ -137,33 +137,15 @@ def test_shipped_algorithms_of_every_kind_are_judged_as_the_checker_judges_them(
 FORGETTING = """
 name: forgetting
 properties:
-  - {name: contract, property: contract, points: 1, requests: [2, 1, 0]}
   - {name: safe, property: mutual exclusion, points: 1, requests: [2, 1, 0]}
 limits: {states: 12000}
 """
-ITS_FORGET = "            self.clock = max(self.queue.values(), default=0)"
 
 
 @pytest.mark.slow
-def test_an_algorithm_that_forgets_is_searched_as_the_checker_would(tmp_path: Path) -> None:
-    text = (PLUGINS / "lamport.py").read_text()  # 37,781 states, and 9,981 with its `forget`
+def test_what_a_submission_says_that_it_may_forget_is_not_believed(tmp_path: Path) -> None:
+    text = (PLUGINS / "lamport.py").read_text()  # 37,781 states; with its `forget` 9,981, which would be met
     _, told = grade(tmp_path, {"lamport": text}, FORGETTING)
-    one = told["submissions"][0]
-    assert (one["points"], one["fault"]) == (2, None)
-    said = "with its own 'forget', which was compared with a search without at requests 1,1,0 (2,200 states)"
-    assert said in one["items"][1]["text"]
-
-
-@pytest.mark.slow
-def test_a_forget_that_drops_too_much_costs_the_contract_and_nothing_else(tmp_path: Path) -> None:
-    text = (PLUGINS / "lamport.py").read_text()
-    assert ITS_FORGET in text
-    wrong = text.replace(ITS_FORGET, "            self.clock = 0")
-    raises = text.replace(ITS_FORGET, "            raise ValueError('enough')")
-    _, told = grade(tmp_path, {"raises": raises, "wrong": wrong}, FORGETTING.replace("12000", "60000"))
-    raising, one = told["submissions"]
-    assert {item["name"]: item["outcome"] for item in one["items"]} == {"contract": "not met", "safe": "met"}
-    assert "its 'forget' drops what a later step depends on" in one["items"][0]["text"]
-    assert one["fault"] is None
-    assert raising["items"][0]["outcome"] == "not met"
-    assert "ValueError: enough (in forget" in raising["items"][0]["text"]
+    [item] = told["submissions"][0]["items"]
+    assert item["outcome"] == "undecided"
+    assert "12,000 states" in item["text"]

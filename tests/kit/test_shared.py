@@ -77,3 +77,13 @@ def test_defaults_of_handlers_are_looked_at_and_not_put_back(module: Any) -> Non
     assert shared.look() == ["a default of note"]
     shared.restore()
     assert module.note.__defaults__ == ([1],)
+
+
+def test_what_changed_once_is_put_back_although_another_changed_after_it(module: Any) -> None:
+    shared = Shared([module], {})
+    module.QUEUE.append(1)
+    assert shared.look() == ["QUEUE"]
+    module.COUNT += 1
+    assert shared.look() == ["COUNT"]
+    shared.restore()
+    assert (module.QUEUE, module.COUNT) == ([], 0)
