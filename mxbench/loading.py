@@ -29,7 +29,7 @@ def load_file(file: str | Path) -> ModuleType:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a file that exits would end everything, and say nothing
         del sys.modules[name]
         line = getattr(error, "lineno", None) if isinstance(error, SyntaxError) else _last_line(error, path)
         where = f"{file}:{line}" if line else str(file)

@@ -14,6 +14,7 @@ import pluggy
 from mxbench import hookspecs
 from mxbench.core.algorithm import API, Algorithm, Assumptions
 from mxbench.core.checker import Checker
+from mxbench.core.claims import CLAIMS, check_claim
 from mxbench.core.contract import ContractBreach, check_declaration
 from mxbench.core.engine import RunEngine
 from mxbench.core.metric import Metric
@@ -85,6 +86,7 @@ KINDS: dict[str, Any] = {
     "reports": Report,
     "engines": RunEngine,
 }
+HOOKS = tuple(f"{GROUP}_{kind}" for kind in KINDS)
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
@@ -146,6 +148,12 @@ class Registry:
                               f"{article} {word} of your own comes in with --plugin FILE.py)")  # fmt: skip
 
     def _add(self, module: ModuleType, origin: str, file: str | None) -> None:
+        for name, function in vars(module).items():
+            if hasattr(function, f"{GROUP}_impl") and name not in HOOKS:
+                close = get_close_matches(name, HOOKS, n=1)
+                hint = f"; did you mean '{close[0]}'?" if close else f" (hooks: {', '.join(HOOKS)})"
+                where = f"{file or module.__name__}:{inspect.unwrap(function).__code__.co_firstlineno}"
+                raise PluginError(f"{where}: there is no hook '{name}'{hint}")
         before = {kind: len(known) for kind, known in self._plugins.items()}
         try:
             self._manager.register(module)
@@ -156,14 +164,26 @@ class Registry:
             hook = getattr(module, f"mxbench_{kind}", None)
             if hook is None or not hasattr(hook, f"{GROUP}_impl"):
                 continue
-            given = self._manager.subset_hook_caller(f"mxbench_{kind}", self._others(module))()
-            for cls in given[0] if given else ():
+            for cls in self._given(kind, module, file):
                 self._register(kind, cls, origin, module, file)
         if file and before == {kind: len(known) for kind, known in self._plugins.items()}:
             raise PluginError(
                 f"{file}: it registers nothing; end it with a function marked @hookimpl, such as "
                 "'def mxbench_algorithms(): return [YourAlgorithm]'"
             )
+
+    def _given(self, kind: str, module: ModuleType, file: str | None) -> list[Any]:
+        """Return what the hook of a module for a kind of plugins returns."""
+        hook = f"mxbench_{kind}"
+        where = f"{file or module.__name__}:{inspect.unwrap(getattr(module, hook)).__code__.co_firstlineno}"
+        try:
+            given = self._manager.subset_hook_caller(hook, self._others(module))()
+        except (Exception, SystemExit) as error:
+            raise PluginError(f"{where}: {hook} raises {type(error).__name__}: {error}") from error
+        found = given[0] if given else []
+        if not isinstance(found, list | tuple):
+            raise PluginError(f"{where}: {hook} returned {found!r}; it must return a list of classes")
+        return list(found)
 
     def _others(self, module: ModuleType) -> list[Any]:
         return [plugin for plugin in self._manager.get_plugins() if plugin is not module]
@@ -194,6 +214,11 @@ class Registry:
 def _check_algorithm(cls: Any, line: str) -> None:
     if cls.api != API:
         raise PluginError(f"{line}: {cls.__name__} was written for api {cls.api!r}; this mxbench has api {API}")
+    for claim in CLAIMS:
+        try:
+            check_claim(getattr(cls, claim))
+        except ValueError as error:
+            raise PluginError(f"{line}: {cls.__name__}.{claim}: {error}") from None
     if not isinstance(cls.assumes, Assumptions):
         raise PluginError(f"{line}: {cls.__name__}.assumes is {cls.assumes!r}; write Assumptions(fifo=True)")
     if cls.topology is not None and cls.topology not in TOPOLOGIES:

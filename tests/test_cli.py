@@ -262,6 +262,14 @@ def test_a_reader_that_has_enough_is_no_mistake(folder: Path) -> None:
     assert done.stderr == ""
 
 
+@pytest.mark.parametrize("stdout", [">/dev/full", ">&-"])
+def test_an_output_that_cannot_be_written_is_no_violation_and_no_traceback(folder: Path, stdout: str) -> None:
+    shell = f"{sys.executable} -m mxbench schema {stdout}"
+    done = subprocess.run(shell, shell=True, cwd=folder, capture_output=True, text=True, timeout=60)
+    said = "mxbench: standard output cannot be written: No space left on device\n"
+    assert (done.returncode, done.stderr) == ((3, said) if "full" in stdout else (0, ""))
+
+
 def test_progress_is_drawn_on_a_terminal_only(folder: Path) -> None:
     """Standard error is a terminal here, standard output is not: --json stays alone on the latter."""
     main, side = pty.openpty()

@@ -91,3 +91,13 @@ def test_a_breach_of_the_contract_ends_the_schedule_but_for_the_way_back(tmp_pat
     assert any(line.startswith("VIOLATED (contract)") for line in shown)
     assert "the last step broke the contract, so nothing can follow; 'back' takes it back" in shown
     assert shown[-1].strip().startswith("2)")
+
+
+@pytest.mark.parametrize("network", ["lossy", "fifo+duplicating:2", "crashing"])
+def test_a_network_that_does_what_a_step_is_to_do_is_refused(network: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "mxbench", "step", "lamport", "--network", network], capture_output=True, text=True,
+        timeout=60,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "fifo or reordering; what else the network does, you do in a step" in done.stderr

@@ -122,7 +122,7 @@ def histories(case: str, pace: Pace) -> Iterator[Row]:
     with tempfile.TemporaryDirectory(prefix="mxbench-") as name:
         folder = Path(name) / "run"
         events = write_history(folder)
-        command = [sys.executable, "-m", "mxbench.bench.histories", str(folder)]
+        command = [sys.executable, "-P", "-m", "mxbench.bench.histories", str(folder)]
         done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=120)
     found = json.loads(done.stdout)
     assert found["entries"] * EVENTS_OF_ENTRY == events, found

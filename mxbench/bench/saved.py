@@ -20,6 +20,14 @@ class Table(msgspec.Struct, kw_only=True):
     rows: list[Row]
 
 
+def make_ready(results: Path) -> None:
+    """Make the folder of the tables, so that one that cannot be is told before anything is measured."""
+    try:
+        (results / FOLDER).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MachineError(f"{results / FOLDER}: no table can be kept there: {error.strerror}") from error
+
+
 def save(table: Table, results: Path) -> Path:
     """Keep a table among the results, and return its file."""
     folder = results / FOLDER

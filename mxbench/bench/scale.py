@@ -51,7 +51,7 @@ def measured(begin: Callable[[str], None] = lambda what: None) -> list[dict[str,
         points = []
         for nodes in sizes:
             begin(f"{algorithm} on {engine}, n = {nodes:,}")
-            command = [sys.executable, "-m", "mxbench.bench.scale", engine, algorithm, str(nodes)]
+            command = [sys.executable, "-P", "-m", "mxbench.bench.scale", engine, algorithm, str(nodes)]
             done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=300)
             points.append(json.loads(done.stdout))
         exponents = {cost: exponent([(point["nodes"], point[cost]) for point in points]) for cost in COSTS}

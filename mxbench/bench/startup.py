@@ -25,7 +25,7 @@ ONE_ENTRY = {
 def cold(arguments: list[str], folder: Path) -> float:
     """Return the seconds of a command from its start to its end; raise CalledProcessError if it fails."""
     began = time.monotonic()
-    command = [sys.executable, "-m", "mxbench", *arguments]
+    command = [sys.executable, "-P", "-m", "mxbench", *arguments]
     subprocess.run(command, check=True, capture_output=True, cwd=folder, timeout=60)
     return time.monotonic() - began
 

@@ -17,7 +17,7 @@ MEASURE = "n = 2: wait p50 of an uncontended entry over a Python ping-pong's rou
 
 def ping_pong() -> float:
     """Return the median round trip of the floor in seconds."""
-    command = [sys.executable, "-m", "mxbench.bench.ping_pong", str(ENTRIES)]
+    command = [sys.executable, "-P", "-m", "mxbench.bench.ping_pong", str(ENTRIES)]
     return float(subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout) / 1e6
 
 

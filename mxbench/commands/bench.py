@@ -50,20 +50,20 @@ def _table(only: list[str], results: Path, as_json: bool) -> None:
     import msgspec
 
     from mxbench.bench.cases import run_cases
-    from mxbench.bench.saved import Table, save
+    from mxbench.bench.saved import Table, make_ready, save
     from mxbench.bench.table import render
     from mxbench.experiment.environment import environment
 
+    make_ready(results)
     made_in = environment()
     with _status() as begin:
         noise, rows = run_cases(only, begin)
     table = Table(environment=made_in, noise=noise, rows=rows)
-    file = save(table, results)
     if as_json:
         print_json(msgspec.to_builtins(table))
     else:
         print(render(rows, noise, made_in), end="")
-    note(f"kept in {file}; 'mxbench bench compare' shows what has changed since the table before it")
+    note(f"kept in {save(table, results)}; 'mxbench bench compare' shows what has changed since the table before it")
 
 
 def _compare(results: Path, as_json: bool) -> None:

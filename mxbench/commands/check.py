@@ -30,9 +30,11 @@ def check(
         ),
     ] = None,
     plugin: Plugins = None,
-    limit_states: Annotated[int, typer.Option(metavar="N", help="Give up, undecided, at so many states.")] = 20_000_000,
+    limit_states: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Give up, undecided, at so many states.")
+    ] = 20_000_000,
     limit_seconds: Annotated[
-        float | None, typer.Option(metavar="S", help="Give up, undecided, after S seconds.", show_default=False)
+        float | None, typer.Option(metavar="S", min=0, help="Give up, undecided, after S seconds.", show_default=False)
     ] = None,
     limit_memory: Annotated[
         str | None,
@@ -58,11 +60,12 @@ def check(
         int | None,
         typer.Option(
             metavar="N",
+            min=1,
             help="Try N schedules at random instead, for more nodes than can be searched; never 'valid'.",
             show_default=False,
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(metavar="S", help="Of the random schedules.")] = 1,
+    seed: Annotated[int, typer.Option(metavar="S", min=0, help="Of the random schedules.")] = 1,
     save: Annotated[
         Path | None,
         typer.Option(

@@ -7,8 +7,8 @@ import typer
 from mxbench.commands.telling import Plugins
 
 KINDS = (
-    "algorithms", "quorum-systems", "topologies", "workloads", "checkers", "metrics", "reports", "engines",
-    "experiments",
+    "algorithms", "quorum-systems", "topologies", "workloads", "checkers", "metrics", "properties", "reports",
+    "engines", "experiments",
 )  # fmt: skip
 FAILURE_RATE = 0.1
 

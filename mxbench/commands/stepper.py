@@ -12,7 +12,7 @@ from mxbench.core.adversary import Adversary
 from mxbench.core.algorithm import Algorithm
 from mxbench.core.scenario import Act, Setup
 from mxbench.core.trace import Step, violation
-from mxbench.errors import MxbenchError
+from mxbench.errors import ExperimentError, MxbenchError
 from mxbench.scenarios import FOLDER, save, scenario_of
 from mxbench.sim.explore import CONTRACT, DEADLOCK, plan_of
 from mxbench.sim.replay import same_number
@@ -39,6 +39,9 @@ class NoSuchCommand(Exception):
 def step_through(asked: Asked) -> None:
     """Read commands from standard input until there are no more."""
     question = asked.question(asked.nodes, asked.requests)
+    network = question.network
+    if network.duplicates or network.losses or network.crashes:
+        raise ExperimentError(f"--network {network}: fifo or reordering; what else the network does, you do in a step")
     stepper = Stepper(question.algorithm, setup_of(question))
     print(stepper.shown())
     for line in iter(_line, None):

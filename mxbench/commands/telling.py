@@ -34,7 +34,8 @@ def told(command: Callable[..., None]) -> Callable[..., None]:
 def _telling() -> Iterator[None]:
     try:
         yield
-        sys.stdout.flush()
+        if sys.stdout is not None:  # it may be closed
+            sys.stdout.flush()
     except MxbenchError as error:
         for line in str(error).splitlines():
             print(f"mxbench: {line}", file=sys.stderr)
@@ -43,8 +44,21 @@ def _telling() -> Iterator[None]:
         print(f"mxbench: {str(error) or 'interrupted'}", file=sys.stderr)
         sys.exit(INTERRUPTED)
     except BrokenPipeError:  # the reader of a pipe has enough, as `head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python flushes once more, and complains
+        _let_go_of_stdout()
         sys.exit(0)
+    except (
+        OSError
+    ) as error:  # whoever knew more of it has told it: what is left is standard output, and a file's rights
+        what = error.filename or "standard output cannot be written"
+        print(f"mxbench: {what}: {error.strerror or error}", file=sys.stderr)
+        if error.filename is None:
+            _let_go_of_stdout()
+        sys.exit(3)
+
+
+def _let_go_of_stdout() -> None:
+    """Write nothing more there: else Python flushes once more at its end, and complains."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def note(text: str) -> None:

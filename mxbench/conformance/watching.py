@@ -1,7 +1,6 @@
 """Handlers watched in other processes: what they reach for, what they change, and whether they do the same twice."""
 
 import inspect
-import os
 import re
 import subprocess
 import sys
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from mxbench.child import command, environment
 from mxbench.conformance.handlers import DIFFERENT, UNSORTED
 from mxbench.conformance.outcomes import Outcome
 from mxbench.conformance.trail import parting
@@ -109,9 +109,9 @@ def reference(cls: type) -> PluginRef | None:
 def _send(errand: Errand, hash_seed: str) -> Sighting:
     """Return what a process of its own sees; it is ended at its limit."""
     with subprocess.Popen(
-        [sys.executable, "-m", "mxbench.conformance.watched"],
+        command("mxbench.conformance.watched"),
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        env={**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONDONTWRITEBYTECODE": "1"},
+        env=environment(PYTHONHASHSEED=hash_seed, PYTHONDONTWRITEBYTECODE="1"),
     ) as process:  # fmt: skip
         try:
             answer, error, late = _communicate(process, msgspec.json.encode(errand), errand.limit_s)

@@ -41,6 +41,12 @@ _FUNCTIONS: dict[str, Any] = {
     "max": max,
     "harmonic": _harmonic,
 }
+CLAIMS = (
+    "messages_per_entry",
+    "synchronisation_delay",
+    "response_time",
+)  # the fields of an algorithm that claim a cost
+EXAMPLE = dict.fromkeys(("n", "s", "k", "d"), 7.0)  # the names that a claim may speak of (`RunPlan.names`)
 Kind = Literal["exact", "range", "mean"]
 
 
@@ -107,6 +113,17 @@ def claim_for(claim: Any, regime: str, names: Mapping[str, float]) -> Claimed:
         if isinstance(tree, ast.Call) and ast.unparse(tree.func) == "mean" and len(tree.args) == 1:
             return Claimed(evaluate(ast.unparse(tree.args[0]), names), "mean", spoken_of)
     return Claimed(evaluate(chosen, names), "exact", spoken_of)
+
+
+def check_claim(claim: Any) -> None:
+    """Raise ValueError if a claim of an algorithm cannot be read, whatever the run."""
+    for part in claim.values() if isinstance(claim, dict) else [claim]:
+        bounds = part if isinstance(part, list | tuple) else [part]
+        if len(bounds) != 2 and bounds is part:
+            raise ValueError(f"{part!r} is not a range; write ['n - 1', '2 * (n - 1)']")
+        for bound in bounds:
+            if bound is not None:
+                claim_for(bound, "any", EXAMPLE)
 
 
 def _parse(expression: Any) -> ast.expr:

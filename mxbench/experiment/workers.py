@@ -10,7 +10,6 @@ import os
 import signal
 import struct
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +21,7 @@ from typing import IO, Any
 import msgspec
 
 from mxbench import errors
+from mxbench.child import command, environment
 from mxbench.errors import MachineError, MxbenchError
 from mxbench.experiment.folder import InvocationFolder, reason
 from mxbench.experiment.job import Job, do
@@ -57,14 +57,12 @@ class Workers:
         self._count = count
 
     def __enter__(self) -> "Workers":
-        # -P and PYTHONPATH as in net/host.py: what this process can import, and no token.py of the user's folder.
-        command = [sys.executable, "-P", "-m", "mxbench.experiment.workers"]
-        path = {"PYTHONPATH": os.pathsep.join(folder for folder in sys.path if folder)}
         try:
             for _ in range(self._count):
                 process = subprocess.Popen(
-                    command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=os.environ | path
-                )
+                    command("mxbench.experiment.workers"), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                    env=environment(), start_new_session=True,
+                )  # fmt: skip
                 self._processes.append(process)
                 self._idle.put(process)
         except OSError as error:

@@ -19,12 +19,13 @@ from typing import Any
 import msgspec
 
 from mxbench.core.algorithm import Algorithm, EntryRequest, Out, Parameters
+from mxbench.core.claims import CLAIMS
 from mxbench.core.contract import ContractBreach, check_declaration, check_plain, plugin_fault
 from mxbench.core.distributions import Distribution
 from mxbench.core.messages import Message, message_types
 from mxbench.core.state import aliased
 from mxbench.errors import PluginError
-from mxbench.grading.frames import CLAIMS, FLAGS, Declaration, Setting, encode, read_blocking, write_blocking
+from mxbench.grading.frames import FLAGS, Declaration, Setting, encode, read_blocking, write_blocking
 from mxbench.grading.kernel import confine, die_with_parent
 from mxbench.grading.plain import pack, unpack
 from mxbench.grading.watch import Watch

@@ -19,7 +19,6 @@ encode = msgspec.msgpack.Encoder().encode
 decode = msgspec.msgpack.Decoder().decode
 
 
-CLAIMS = ("messages_per_entry", "synchronisation_delay", "response_time")
 FLAGS = ("has_token", "takes_k", "can_have_server", "falls_quiet")
 
 

@@ -13,11 +13,12 @@ from typing import Any
 import msgspec
 
 from mxbench.core.algorithm import BROADCAST, CANCEL_TIMER, SET_TIMER, Algorithm, Assumptions, Out
+from mxbench.core.claims import CLAIMS
 from mxbench.core.contract import PluginFault
 from mxbench.core.distributions import Distribution
 from mxbench.core.messages import Message
 from mxbench.core.topologies import TOPOLOGIES
-from mxbench.grading.frames import CLAIMS, FLAGS, Declaration, encode
+from mxbench.grading.frames import FLAGS, Declaration, encode
 from mxbench.grading.plain import pack, unpack
 from mxbench.grading.process import ConfinedProcess
 from mxbench.hookspecs import hookimpl

@@ -5,9 +5,9 @@ import os
 import select
 import signal
 import subprocess
-import sys
 import time
 
+from mxbench.child import command, environment
 from mxbench.core.plan import RunPlan
 from mxbench.errors import MachineError
 from mxbench.net.spawner import REPORTS, Exited, Launch, Refused, Signal, Started
@@ -22,12 +22,15 @@ class LocalHost:
         self.exits: dict[int, int] = {}  # node -> exit code, negative for a signal
         self.refused: str | None = None
         self._unframer = Unframer(REPORTS)
-        # -P: a file of the user's folder, token.py say, must not come before the standard library.
-        command = [sys.executable, "-P", "-m", "mxbench.net.spawner"]
-        path = {"PYTHONPATH": os.pathsep.join(folder for folder in sys.path if folder)}  # what we can import, nodes can
+        # A session of its own: Ctrl-C in a terminal is for the parent, which ends the nodes when it has kept all.
         try:
             self._spawner = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, env=os.environ | path
+                command("mxbench.net.spawner"),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                bufsize=0,
+                env=environment(),
+                start_new_session=True,
             )
         except OSError as error:
             raise MachineError(f"no process for the nodes could be started: {error}") from error
