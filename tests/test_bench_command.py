@@ -203,6 +203,7 @@ def test_a_file_that_is_no_table_is_named(tmp_path: Path) -> None:
         last_two(tmp_path)
 
 
+@pytest.mark.slow
 def test_the_command_keeps_what_it_prints(tmp_path: Path) -> None:
     found = command("--only", "sim-lamport", "--json", folder=tmp_path)
     assert found.returncode == 0, found.stderr

@@ -146,6 +146,7 @@ def test_a_violation_exits_1_and_an_expected_one_0(folder: Path) -> None:
     assert typed(folder, "run", *ON_HEAP, *plugin, "--set", "expect.verdict=violated").returncode == 0
 
 
+@pytest.mark.slow
 def test_show_prints_the_table_and_each_report(folder: Path) -> None:
     typed(folder, "run", *ON_HEAP)
     assert "verdict: valid" in typed(folder, "show", "results/latest").stdout
@@ -158,6 +159,7 @@ def test_show_prints_the_table_and_each_report(folder: Path) -> None:
     assert "no ledger" in ledger.stdout
 
 
+@pytest.mark.slow
 def test_show_prints_the_report_of_a_plugin_by_its_name(folder: Path) -> None:
     (folder / "order.py").write_text(
         """

@@ -58,6 +58,7 @@ def test_what_is_hidden_cannot_be_had(folder: Path) -> None:
     assert "import of fcntl halted" in done.stderr
 
 
+@pytest.mark.slow
 def test_every_module_but_those_of_tcp_can_be_imported(folder: Path) -> None:
     code = """
 import importlib, pkgutil, mxbench, mxbench_plugins
@@ -71,6 +72,7 @@ print("all")
     assert (done.stdout, done.stderr) == ("all\n", "")
 
 
+@pytest.mark.slow
 def test_a_simulated_experiment_runs_is_stored_and_shown(folder: Path) -> None:
     done = typed(folder, "run", "small.yaml", "--json")
     assert (done.returncode, done.stderr) == (0, "")
@@ -81,6 +83,7 @@ def test_a_simulated_experiment_runs_is_stored_and_shown(folder: Path) -> None:
     assert "verdict: valid, as expected" in shown.stdout
 
 
+@pytest.mark.slow
 def test_the_other_commands_work(folder: Path) -> None:
     listed = typed(folder, "list")
     assert (listed.returncode, listed.stderr) == (0, "")

@@ -39,6 +39,7 @@ def test_the_two_lines_that_set_everything_up_are_there_once() -> None:
     assert lines[1].endswith(".venv/bin/pytest -q")
 
 
+@pytest.mark.slow
 def test_every_show_command_works_on_a_real_result(tmp_path: Path) -> None:
     commands = ["mxbench run lamport_bank --repeat 1", *re.findall(r"^(mxbench show [^#\n]+)", TEXT, re.MULTILINE)]
     assert len(commands) >= 5

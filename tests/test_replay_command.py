@@ -84,6 +84,7 @@ def test_a_counterexample_is_saved_by_default_and_told(tmp_path: Path) -> None:
     assert "#  ENTERS (number 1)" in again.stdout
 
 
+@pytest.mark.slow
 def test_a_random_search_saves_the_shrunk_schedule(tmp_path: Path) -> None:
     arguments = ("check", str(BROKEN / "current_clock.py"), "--random", "1000", "--nodes", "5")
     done = mxbench(*arguments, "--json", folder=tmp_path)

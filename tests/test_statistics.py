@@ -50,7 +50,7 @@ def test_quantiles_meet_the_closed_forms_of_one_and_two_degrees_of_freedom(p: fl
     assert t_quantile(p, 2) == pytest.approx((2 * p - 1) / math.sqrt(2 * p * (1 - p)), rel=1e-8, abs=1e-8)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(probabilities, st.floats(1, 200))
 def test_a_quantile_is_not_exceeded_with_its_probability(p: float, freedom: float) -> None:
     assert t_cdf(t_quantile(p, freedom), freedom) == pytest.approx(p, abs=1e-9)
@@ -88,7 +88,7 @@ def test_no_interval_is_given_below_three_values(values: list[float]) -> None:
     assert bootstrap_unpaired([1.0, 2.0, 3.0], values) is None
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(samples)
 def test_a_t_interval_contains_the_mean_and_widens_with_the_level(values: list[float]) -> None:
     narrow, wide = t_interval(values, 0.8), t_interval(values, 0.99)
@@ -97,7 +97,7 @@ def test_a_t_interval_contains_the_mean_and_widens_with_the_level(values: list[f
     assert wide.low <= narrow.low <= mean(values) <= narrow.high <= wide.high
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(samples, st.randoms(use_true_random=False))
 def test_a_bootstrap_interval_contains_the_mean_lies_in_the_data_and_knows_no_order(
     values: list[float], draw: Random
@@ -112,7 +112,7 @@ def test_a_bootstrap_interval_contains_the_mean_lies_in_the_data_and_knows_no_or
     assert bootstrap_paired(shuffled) == interval
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(samples, samples)
 def test_the_bootstrap_of_two_samples_contains_the_difference_of_their_means(a: list[float], b: list[float]) -> None:
     interval = bootstrap_unpaired(a, b)

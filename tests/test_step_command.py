@@ -35,6 +35,7 @@ def test_the_current_clock_error_is_made_by_hand_saved_and_replayed(tmp_path: Pa
     assert replayed("mine.yaml", tmp_path).returncode == 1
 
 
+@pytest.mark.slow
 def test_a_step_is_taken_back(tmp_path: Path) -> None:
     forth = step("1", folder=tmp_path)
     back = step("1", "2", "1", "back 2", folder=tmp_path)

@@ -186,6 +186,7 @@ def test_limits_end_the_search_undecided() -> None:
     assert "ended at its limit of 3 bells" in answer["text"]
 
 
+@pytest.mark.slow
 def test_the_same_seed_has_the_same_answer_in_every_process() -> None:
     said = set()
     for hashes in ("1", "2"):

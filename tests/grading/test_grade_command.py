@@ -29,6 +29,7 @@ def run(*arguments: str, place: Path) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_bad_input_is_told_in_a_sentence_before_anything_is_started(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "rubric.yaml").write_text(SHORT)
