@@ -2,13 +2,13 @@
 
     python verify.py RUN_FOLDER...
 
-RUN_FOLDER is what 'mxbench run' stored of one run: run.msgpack and nodes/*.msgpack. Read is only what the nodes wrote
-down of entries, releases and the algorithm's messages; no clock, and not the numbers that mxbench gives to entries.
-An event happens before another (Lamport 1978) if both are of one node and it came first, or if it sent a message that
-the other received, or by a chain of such steps. Two stays inside are in order if the release of one happens before the
-entry of the other. Mutual exclusion held, whatever the timing of these messages, if every two stays are in order; for
-k nodes inside, if no k + 1 stays are without any order among them. The time grows with the square of the run.
-Exit status: 0 held, 1 violated, 2 cannot be told.
+RUN_FOLDER is what 'mxbench run' stored of one run, run.msgpack and nodes/*.msgpack, or the folder that it prints, whose
+runs/*/ are all judged. Read is only what the nodes wrote down of entries, releases and the algorithm's messages; no
+clock, and not the numbers that mxbench gives to entries. An event happens before another (Lamport 1978) if both are of
+one node and it came first, or if it sent a message that the other received, or by a chain of such steps. Two stays
+inside are in order if the release of one happens before the entry of the other. Mutual exclusion held, whatever the
+timing of these messages, if every two stays are in order; for k nodes inside, if no k + 1 stays are without any order
+among them. The time grows with the square of the run. Exit status: 0 held, 1 violated, 2 cannot be told.
 """
 
 import struct
@@ -36,16 +36,13 @@ def unpack(data: bytes, at: int = 0) -> tuple[Any, int]:
         return CONSTANTS[tag], at
     if tag in NUMBERS:
         return NUMBERS[tag].unpack_from(data, at)[0], at + NUMBERS[tag].size
-    kind: type
-    if tag < 0xC0:
-        kind, length = (str, tag & 31) if tag >= 0xA0 else (list if tag >= 0x90 else dict, tag & 15)
-    elif tag in SIZED:
+    if tag >= 0xC0:
         kind, size = SIZED[tag]
         length, at = int.from_bytes(data[at : at + size], "big"), at + size
     else:
-        raise ValueError(f"byte {tag:#x} begins no msgpack value known here")
+        kind, length = (str, tag & 31) if tag >= 0xA0 else (list if tag >= 0x90 else dict, tag & 15)
     if kind in (bytes, str):
-        text = data[at : at + length]
+        text: bytes = struct.unpack_from(f"{length}s", data, at)[0]  # never fewer bytes than there should be
         return (text if kind is bytes else text.decode()), at + length
     items = []
     for _ in range(2 * length if kind is dict else length):
@@ -54,21 +51,21 @@ def unpack(data: bytes, at: int = 0) -> tuple[Any, int]:
     return (dict(zip(items[::2], items[1::2], strict=True)) if kind is dict else items), at
 
 
-def read(folder: Path) -> tuple[dict[str, Any], str, Nodes]:
-    """Return the plan of a run, how it ended, and the events of its nodes."""
+def read(folder: Path) -> tuple[int, str, Nodes]:
+    """Return how many may be inside, how the run ended and its events; raise UserWarning where these do not suffice."""
     run = unpack((folder / "run.msgpack").read_bytes())[0]
-    plan, servers = run["plan"], run["plan"]["servers"] + run["plan"].get("algorithm_servers", 0)
-    stored = [unpack(file.read_bytes())[0] for file in sorted((folder / "nodes").glob("*.msgpack"))]
+    plan, k, files = run["plan"], run["plan"].get("k") or 1, sorted((folder / "nodes").glob("*.msgpack"))
+    places = range(plan["nodes"] + plan["servers"] + plan.get("algorithm_servers", 0))
     if run["format"] != 1 or plan["history"] != "full":
-        raise ValueError(f"messages were not recorded (history: {plan['history']}, format {run['format']})")
-    if len(stored) != plan["nodes"] + servers:
-        raise ValueError(f"{len(stored)} of {plan['nodes'] + servers} nodes and servers left a history")
-    return plan, run["ending"]["reason"], {node["node"]: list(events(node, plan["nodes"])) for node in stored}
+        raise UserWarning(f"messages were not recorded (history: {plan['history']}, format {run['format']})")
+    if len(files) != len(places):
+        raise UserWarning(f"{len(files)} of {len(places)} nodes and servers left a history")
+    stored = [unpack(file.read_bytes())[0] for file in files]
+    return int(k), run["ending"]["reason"], {places.index(a["node"]): [*events(a, plan["nodes"])] for a in stored}
 
 
 def events(node: dict[str, Any], n: int) -> Iterator[tuple[int, Any]]:
-    """Yield the events that matter of one node. A message is (sender, receiver, its number on that channel); those of
-    the workload are numbered too, but they order nothing."""
+    """Yield the events that matter of one node. A message is (sender, receiver, its number on that channel)."""
     me, codes = node["node"], array("q", node["codes"])
     numbers: dict[int, int] = {}
     for code in codes:
@@ -77,7 +74,7 @@ def events(node: dict[str, Any], n: int) -> Iterator[tuple[int, Any]]:
         if kind == SENT:
             for to in [peer] if peer != EVERY_PEER else [other for other in range(n) if other != me]:
                 numbers[to] = numbers.get(to, -1) + 1
-                if of_algorithm:
+                if of_algorithm:  # those of the workload are numbered too, but they order nothing
                     yield SENT, (me, to, numbers[to])
         elif kind == DELIVERED and of_algorithm:
             yield DELIVERED, (peer, me, rest)
@@ -85,22 +82,19 @@ def events(node: dict[str, Any], n: int) -> Iterator[tuple[int, Any]]:
             yield kind, node["details"][rest]
 
 
-def stays(nodes: Nodes, reason: str) -> list[Stay]:
-    """Return the stays inside, but for those that a crash or the failure of the run cut off."""
-    found: list[Stay] = []
+def stays(nodes: Nodes, reason: str) -> Iterator[Stay]:
+    """Yield the stays inside, but for those that a crash or the failure of the run cut off."""
     for node, of_node in nodes.items():
         cut = reason == "failed" or [what for _, what in of_node if what in ("crash", "restart")][-1:] == ["crash"]
         moves = [(kind, index) for index, (kind, _) in enumerate(of_node) if kind in (ENTERED, RELEASED)]
         for (kind, index), (then, left) in zip(moves, [*moves[1:], (None, None)], strict=False):
             if kind == ENTERED and (then == RELEASED or not cut):
-                found.append((node, index, left if then == RELEASED else None))
-    return found
+                yield node, index, left if then == RELEASED else None
 
 
 def reached(nodes: Nodes, receipts: dict[Any, list[tuple[int, int]]], node: int, index: int) -> dict[int, int]:
     """Return for each node the index of its first event that the given event happens before (or is)."""
-    first: dict[int, int] = {}
-    todo = [(node, index)]
+    first, todo = dict[int, int](), [(node, index)]
     while todo:
         node, index = todo.pop()
         end = first.get(node, len(nodes[node]))  # what lies behind was looked at before
@@ -127,13 +121,16 @@ def unordered(nodes: Nodes, k: int, found: list[Stay]) -> list[Stay]:
 
 
 def judge(folder: Path) -> tuple[int, str]:
-    """Return the exit status and the sentence for one run."""
+    """Return the exit status and the sentence for one run; 3 for one that cannot be read."""
     try:
-        plan, reason, nodes = read(folder)
-    except (struct.error, OSError, ValueError, LookupError, TypeError) as error:
-        return 2, f"cannot be told: {type(error).__name__}: {error}"
-    found, k = stays(nodes, reason), plan.get("k") or 1
-    group = unordered(nodes, k, found)
+        k, reason, nodes = read(folder)
+    except UserWarning as error:
+        return 2, f"cannot be told: {error}"
+    except OSError as error:
+        return 3, f"cannot be told: {error.filename}: {error.strerror}"
+    except (struct.error, ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError):
+        return 3, "cannot be told: run.msgpack or a file in nodes/ is not what mxbench stored there"
+    group = unordered(nodes, k, found := list(stays(nodes, reason)))
     if group:
         named = ", ".join(f"entry {1 + sum(s[0] == n and s[1] < e for s in found)} of node {n}" for n, e, _ in group)
         return 1, f"violated: none of these came after the release of another of them: {named}"
@@ -143,8 +140,11 @@ def judge(folder: Path) -> tuple[int, str]:
 
 
 if __name__ == "__main__":
-    answers = [judge(Path(folder)) for folder in sys.argv[1:]] or [(2, __doc__)]
-    for folder, (_, sentence) in zip(sys.argv[1:] or ["usage"], answers, strict=True):
-        print(f"{folder}: {sentence}")
-    statuses = {status for status, _ in answers}
-    sys.exit(1 if 1 in statuses else max(statuses))
+    statuses = set()
+    for run in [run for name in sys.argv[1:] for run in sorted(Path(name).glob("runs/[!.]*/")) or [Path(name)]]:
+        status, sentence = judge(run)
+        statuses.add(min(status, 2))
+        print(f"{run}: {sentence}", file=sys.stderr if status == 3 else sys.stdout)
+    if not statuses:
+        print(f"usage: {__doc__}")
+    sys.exit(1 if 1 in statuses else max(statuses, default=2))

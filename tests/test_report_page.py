@@ -7,6 +7,8 @@ import json
 import re
 import shutil
 import statistics
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -101,6 +103,31 @@ def test_the_page_goes_where_it_is_told_to(tmp_path: Path) -> None:
     result = ran(tmp_path)
     assert mxbench.report(result, out=tmp_path / "page.html") == tmp_path / "page.html"
     assert not (result / "report.html").exists()
+
+
+@pytest.mark.parametrize("name", ["other.yaml", "page", "page.html.txt"])
+def test_what_is_called_otherwise_than_a_page_is_not_written_over(tmp_path: Path, name: str) -> None:
+    result, other = ran(tmp_path), tmp_path / name
+    other.write_text("an experiment")
+    done = CliRunner().invoke(app, ["report", str(result), "--out", str(other)])
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr == f"mxbench: --out {other}: a page is called FILE.html or FILE.htm\n"
+    assert other.read_text() == "an experiment"
+    other.unlink()
+    with pytest.raises(ResultError, match=r"called FILE\.html or FILE\.htm"):
+        mxbench.report(result, out=other)
+    assert not other.exists()
+
+
+@pytest.mark.parametrize("out", ["/dev/null", "/dev/stdout", "PAGE.HTM"])
+def test_a_page_may_go_to_what_is_no_regular_file(tmp_path: Path, out: str) -> None:
+    result = ran(tmp_path)
+    with (tmp_path / "page").open("wb") as stream:
+        command = [sys.executable, "-m", "mxbench", "report", str(result), "--out", out]
+        done = subprocess.run(command, cwd=tmp_path, stdout=stream, stderr=subprocess.PIPE, timeout=60)
+    assert (done.returncode, done.stderr) == (0, b"")
+    written = (tmp_path / "PAGE.HTM" if out == "PAGE.HTM" else tmp_path / "page").read_text()
+    assert ("<!DOCTYPE html>" in written) == (out != "/dev/null")
 
 
 def test_the_same_result_gives_the_same_page_byte_for_byte(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import ast
 import importlib.util
 import random
 import re
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -18,6 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from plans import plan
 
+import mxbench
 from mxbench.checkers.mutual_exclusion import Fencing
 from mxbench.checkers.width import Width
 from mxbench.core.algorithm import Algorithm
@@ -174,7 +176,34 @@ def test_of_several_runs_a_violation_decides(tmp_path: Path) -> None:
     right, bad = stored(RicartAgrawala, tmp_path / "right"), stored(wrong("enters_at_once"), tmp_path / "wrong")
     done = run_alone(right, bad, tmp_path / "nowhere")
     assert done.returncode == 1
-    assert [line.split(": ")[1] for line in done.stdout.splitlines()] == ["held", "violated", "cannot be told"]
+    assert [line.split(": ")[1] for line in done.stdout.splitlines()] == ["held", "violated"]
+    gone = tmp_path / "nowhere"
+    assert done.stderr == f"{gone}: cannot be told: {gone / 'run.msgpack'}: No such file or directory\n"
+
+
+def test_of_the_folder_of_an_invocation_every_run_is_judged(tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    right, bad = stored(RicartAgrawala, runs / "1"), stored(wrong("enters_at_once"), runs / "2")
+    (runs / ".3").mkdir()  # a run that was cut off
+    done = run_alone(tmp_path)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert [line.split(": ")[:2] for line in done.stdout.splitlines()] == [
+        [str(right), "held"],
+        [str(bad), "violated"],
+    ]
+    shutil.rmtree(bad)
+    assert run_alone(tmp_path).returncode == 0
+
+
+def test_what_mxbench_run_prints_can_be_given_to_it(tmp_path: Path) -> None:
+    text = (
+        "{name: x, algorithm: lamport, nodes: 3, engine: sim, workload: {type: hold, entries_per_node: 2}, repeat: 2}"
+    )
+    (tmp_path / "x.yaml").write_text(text)
+    done = run_alone(Path(mxbench.run(tmp_path / "x.yaml", results=tmp_path / "results")["result"]))
+    assert (done.returncode, done.stderr, done.stdout.count(": held: of 6 entries")) == (0, "", 2)
+    done = run_alone(tmp_path / "results" / "latest")
+    assert (done.returncode, done.stdout.count(": held: of 6 entries")) == (0, 2)
 
 
 @pytest.mark.parametrize("history", ["sections", "off"])
@@ -184,14 +213,47 @@ def test_without_the_messages_it_cannot_tell(history: str, tmp_path: Path) -> No
     assert f"messages were not recorded (history: {history}" in done.stdout
 
 
-def test_what_is_cut_short_or_missing_cannot_be_told(tmp_path: Path) -> None:
+def test_a_node_without_a_history_is_told(tmp_path: Path) -> None:
     folder = stored(RicartAgrawala, tmp_path)
-    file = folder / "nodes" / "1.msgpack"
-    file.write_bytes(file.read_bytes()[:100])
-    assert run_alone(folder).returncode == 2
-    file.unlink()
+    (folder / "nodes" / "1.msgpack").unlink()
     done = run_alone(folder)
     assert (done.returncode, "2 of 3 nodes and servers left a history" in done.stdout) == (2, True)
+
+
+CUT = [lambda data, at=at: data[:at] for at in (0, 1, 2, 17, 100, -1)]  # type: ignore[misc]
+OTHER = [
+    lambda data, other=other: other for other in (b"\xc1", b"\x00", b"\x81\x90\x00", b"\x80", b"\x91" * 5000, b"text")
+]  # type: ignore[misc]
+RENAMED = [lambda data: data.replace(b"codes", b"codex").replace(b"plan", b"plam")]
+DAMAGE = [*CUT, *OTHER, *RENAMED]
+
+
+@pytest.mark.parametrize("damage", DAMAGE, ids=range(len(DAMAGE)))
+@pytest.mark.parametrize("name", ["run.msgpack", "nodes/1.msgpack"])
+def test_a_damaged_file_is_told_in_one_sentence_on_stderr(tmp_path: Path, name: str, damage: Any) -> None:
+    folder = stored(RicartAgrawala, tmp_path)
+    file = folder / name
+    file.write_bytes(damage(file.read_bytes()))
+    done = run_alone(folder)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert (
+        done.stderr == f"{folder}: cannot be told: run.msgpack or a file in nodes/ is not what mxbench stored there\n"
+    )
+
+
+def test_any_byte_of_a_run_may_be_wrong_without_a_traceback(verify: ModuleType, tmp_path: Path) -> None:
+    folder = stored(RicartAgrawala, tmp_path)
+    draw = random.Random(1)
+    for name in ("run.msgpack", "nodes/0.msgpack"):
+        whole = (folder / name).read_bytes()
+        for _ in range(150):
+            data = bytearray(whole)
+            data[draw.randrange(len(data))] = draw.randrange(256)
+            (folder / name).write_bytes(data)
+            status, sentence = verify.judge(folder)
+            assert status in (0, 1, 2, 3)
+            assert "Error" not in sentence
+        (folder / name).write_bytes(whole)
 
 
 def test_without_a_folder_it_says_how_it_is_called() -> None:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from mxbench.commands.damaged import note_damage
 from mxbench.commands.telling import Plugins, progress
 
 
@@ -47,6 +48,7 @@ def compare(
         raise typer.Exit(_theory(sources or ["theory"], form, results, plugin))
     with progress() as on_progress:
         comparison = compared(*sources or (), results=results, plugins=plugin or (), on_progress=on_progress)
+    note_damage(sources or ())
     print(render(comparison, form, differences), end="")
     raise typer.Exit(comparison["exit_status"])
 
@@ -60,5 +62,6 @@ def _theory(sources: list[str], form: str, results: Path, plugin: list[Path] | N
     with progress() as on_progress:
         loaded, status = gather(*sources, results=results, plugins=plugin or (), on_progress=on_progress)
     document = theory(loaded)
+    note_damage(sources)
     print(render(document, form), end="")
     return status or int(not document["holds"])

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from mxbench.commands.damaged import note_damage
 from mxbench.commands.telling import note
 
 
@@ -34,6 +35,7 @@ def export(
     made = exported(result, to, events)
     if made.left:
         note(f"this is {made.folder}; there are {made.left} more, in the folder beside it")
+    note_damage([result])
     if out is None and to != "parquet":
         sys.stdout.write(made.data.decode())
         return

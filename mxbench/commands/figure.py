@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from mxbench.commands.damaged import note_damage
+
 
 def figure(
     results: Annotated[
@@ -41,5 +43,7 @@ def figure(
     """
     from mxbench.report.figure.writing import figure as drawn
 
-    print(drawn(*results, kind=kind, out=out, where=where or (), measure=measure, over=over, log=log, theme=theme,
-                width=width))  # fmt: skip
+    file = drawn(*results, kind=kind, out=out, where=where or (), measure=measure, over=over, log=log, theme=theme,
+                 width=width)  # fmt: skip
+    note_damage(results)
+    print(file)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from mxbench.commands.damaged import note_damage
 from mxbench.commands.telling import Plugins
 
 
@@ -29,4 +30,5 @@ def report(
 
     file = written(*results, out=out, plugins=plugin or ())
     refresh_index(file)
+    note_damage(results)
     print(file)

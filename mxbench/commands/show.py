@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from mxbench.commands.telling import Plugins
+from mxbench.commands.damaged import note_damage
+from mxbench.commands.telling import Plugins, note
 
 
 def show(
@@ -36,7 +37,9 @@ def show(
 
         if node is not None:
             raise ResultError("--node goes with --log, --ledger, --gantt, --waits or --report")
-        print(render(load_document(result)), end="")
+        document = load_document(result)
+        note_damage([result])
+        print(render(document), end="")
         return
     import shutil
 
@@ -44,8 +47,9 @@ def show(
 
     run, others = shown_run(result)
     if others:
-        print(f"mxbench: this is {run}; there are {others} more, in the folder beside it", file=sys.stderr)
+        note(f"this is {run}; there are {others} more, in the folder beside it")
     history = load_history(run)
+    note_damage([result])
     if node is not None and not 0 <= node < history.plan.nodes:
         raise ResultError(f"--node {node}: there is no such node; they are 0 to {history.plan.nodes - 1}")
     # Piped output is not cut to the width of a terminal that is not there.

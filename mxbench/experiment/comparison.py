@@ -25,10 +25,11 @@ from typing import Any
 
 from mxbench.core.verdict import Verdict, worst
 from mxbench.errors import ResultError
+from mxbench.experiment.damage import is_result
 from mxbench.experiment.difference import MEASURES, TESTED, decide, differ, noise, sample, summarise
 from mxbench.experiment.expect import exit_status
 from mxbench.experiment.invocation import RunProgress, carry_out, prepare
-from mxbench.experiment.results import LATEST, locate
+from mxbench.experiment.results import locate
 from mxbench.experiment.saturation import saturation
 from mxbench.experiment.sources import Coordinates, Row, Source, environment_differences, key_of, load_source
 from mxbench.experiment.statistics import LEVEL
@@ -66,9 +67,9 @@ def gather(
     """
     if not sources:
         raise ResultError("nothing to compare; name a result or an experiment")
-    ready = [locate(source) if _is_result(source) else prepare(source, plugins=plugins) for source in sources]
+    ready = [locate(source) if is_result(source) else prepare(source, plugins=plugins) for source in sources]
     folders = [folder.resolve() for folder in ready if isinstance(folder, Path)]
-    for folder, given in zip(folders, filter(_is_result, sources), strict=True):
+    for folder, given in zip(folders, filter(is_result, sources), strict=True):
         if folders.count(folder) > 1:
             raise ResultError(f"{given}: it is given twice, and a result does not differ from itself")
     loaded, statuses = [], []
@@ -113,11 +114,6 @@ def compare_sources(sources: list[Source]) -> dict[str, Any]:
 
 
 Group = tuple[int, Coordinates, list[Row]]  # a setting in one source: its number, coordinates and repeats
-
-
-def _is_result(source: str | Path) -> bool:
-    path = Path(source)
-    return path.is_dir() or path.name == LATEST
 
 
 def _check_common(sources: list[Source]) -> None:

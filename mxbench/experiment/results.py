@@ -12,6 +12,8 @@ results/index.html    a page of all invocations (index.py)
 """
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -37,12 +39,19 @@ class RunRecord(msgspec.Struct, frozen=True):
 def load_history(path: str | Path) -> History:
     """Return the history of a run, from its folder or that of an invocation with one run; raise ResultError if not."""
     folder = run_folder(path)
-    record = _decode(folder / "run.msgpack", msgspec.msgpack.Decoder(RunRecord))
+    record = load_record(folder)
     if record.format != FORMAT:
         raise ResultError(f"{folder}: format {record.format}; this mxbench reads format {FORMAT}")
     decoder = msgspec.msgpack.Decoder(NodeHistory)
-    nodes = [_decode(file, decoder) for file in sorted((folder / "nodes").glob("*.msgpack"))]
-    return History(record.plan, record.ending, nodes, record.wall_s)
+    with reading(folder):
+        files = sorted((folder / "nodes").glob("*.msgpack"))
+    return History(record.plan, record.ending, [_decode(file, decoder) for file in files], record.wall_s)
+
+
+def load_record(run: Path) -> RunRecord:
+    """Return what the folder of a run tells of it beside its events."""
+    record: RunRecord = _decode(run / "run.msgpack", msgspec.msgpack.Decoder(RunRecord))
+    return record
 
 
 def load_row(path: str | Path) -> dict[str, Any]:
@@ -66,7 +75,9 @@ def load_document(path: str | Path) -> dict[str, Any]:
     folder = locate(path)
     invocation = folder.parent.parent if is_run(folder) else folder
     rows = [load_row(folder)] if is_run(folder) else load_rows(folder)
-    if (invocation / "summary.json").is_file():
+    with reading(invocation):
+        ended = (invocation / "summary.json").is_file()
+    if ended:
         document = _load_json(invocation / "summary.json")
     else:
         verdict = worst(row["verdict"] for row in rows)
@@ -77,14 +88,15 @@ def load_document(path: str | Path) -> dict[str, Any]:
 def locate(path: str | Path) -> Path:
     """Return the folder of a result, an invocation's or a run's; raise ResultError if there is none."""
     folder = Path(path)
-    if folder.is_file() and folder.name == LATEST:
-        folder = folder.parent / folder.read_text(encoding="utf-8").strip()
-    if not folder.exists():
-        raise ResultError(f"{path}: there is no such folder; 'mxbench run' tells where its result is")
-    if not is_run(folder) and not (folder / "runs").is_dir() and not (folder / "summary.json").is_file():
-        inside = sorted(folder.glob("*/experiment.yaml")) if folder.is_dir() else []
-        hint = f"; its results are in folders such as '{inside[-1].parent}'" if inside else ""
-        raise ResultError(f"{path}: not a result of mxbench{hint}")
+    with reading(path):
+        if folder.is_file() and folder.name == LATEST:
+            folder = folder.parent / folder.read_text(encoding="utf-8").strip()
+        if not folder.exists():
+            raise ResultError(f"{path}: there is no such folder; 'mxbench run' tells where its result is")
+        if not is_run(folder) and not (folder / "runs").is_dir() and not (folder / "summary.json").is_file():
+            inside = sorted(folder.glob("*/experiment.yaml")) if folder.is_dir() else []
+            hint = f"; its results are in folders such as '{inside[-1].parent}'" if inside else ""
+            raise ResultError(f"{path}: not a result of mxbench{hint}")
     return folder
 
 
@@ -112,16 +124,33 @@ def shown_run(path: str | Path) -> tuple[Path, int]:
 
 
 def runs_of(invocation: Path) -> list[Path]:
-    """Return the folders of the runs that ended, in their order."""
+    """Return the folders of the runs that ended, in their order; damage.py tells of those without a record."""
+    with reading(invocation):
+        return [run for run in run_folders(invocation) if is_run(run)]
+
+
+def run_folders(invocation: Path) -> list[Path]:
+    """Return all folders that are named as those of runs, in their order; may raise OSError."""
     runs = invocation / "runs"
-    return (
-        sorted(run for run in runs.iterdir() if not run.name.startswith(".") and is_run(run)) if runs.is_dir() else []
-    )
+    if not runs.is_dir():
+        return []
+    return sorted(run for run in runs.iterdir() if not run.name.startswith(".") and run.is_dir())
 
 
 def is_run(folder: Path) -> bool:
     """Return whether a folder is that of one run."""
     return (folder / "run.msgpack").is_file()
+
+
+@contextmanager
+def reading(path: str | Path) -> Iterator[None]:
+    """Turn what the file system refuses, or what is no text, into ResultError that names the file or this path."""
+    try:
+        yield
+    except OSError as error:
+        raise ResultError(f"{error.filename or path}: cannot be read: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise ResultError(f"{path}: not UTF-8 text") from error
 
 
 def _decode(file: Path, decoder: Any) -> Any:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from mxbench.errors import ResultError
 from mxbench.experiment.document import Mistakes
-from mxbench.experiment.results import is_run, load_document
+from mxbench.experiment.results import is_run, load_document, reading
 from mxbench.experiment.source import read
 from mxbench.experiment.sweep import settings
 
@@ -55,7 +55,8 @@ def load_source(path: str | Path) -> Source:
     invocation = folder.parent.parent if is_run(folder) else folder
     name = str(document.get("name") or document["runs"][0].get("experiment"))
     shown = folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
-    return Source(str(shown), name, document["runs"], _environment(invocation), _chosen(invocation))
+    with reading(invocation):
+        return Source(str(shown), name, document["runs"], _environment(invocation), _chosen(invocation))
 
 
 def key_of(coordinates: Coordinates, without: str | None = None) -> str:

@@ -37,6 +37,15 @@ def test_what_is_typed_filters_the_results_and_nothing_is_asked_of_the_network(p
     assert page.run("window.hacked") is None
     assert (page.complaints, page.requests) == ([], [(tmp_path / "results" / "index.html").resolve().as_uri()])
     assert page.run("document.documentElement.scrollWidth <= innerWidth")
+    cut = """(() => {
+        const edge = document.querySelector(".scrolls").getBoundingClientRect().right + 1;
+        const columns = [...document.querySelectorAll("th")];
+        return columns.filter((one) => one.getBoundingClientRect().right > edge).map((one) => one.textContent);
+    })()"""
+    for width in (1100, 1000):
+        page.resize(width)
+        page.settle()
+        assert page.run(cut) == [], f"columns that nobody sees at a width of {width}"
     page.resize(420)
     page.settle()
     assert page.run("document.documentElement.scrollWidth <= innerWidth"), "a phone would have to scroll sideways"

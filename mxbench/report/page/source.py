@@ -11,7 +11,7 @@ from mxbench.core.history import History
 from mxbench.core.verdict import SEVERITY
 from mxbench.errors import ResultError
 from mxbench.experiment.comparison import compare_sources
-from mxbench.experiment.results import is_run, load_document, load_history, locate, runs_of
+from mxbench.experiment.results import is_run, load_document, load_history, locate, reading, runs_of
 from mxbench.experiment.sources import Source, load_source
 
 MOST_EVENTS = 300_000  # of all runs drawn on one page, beyond the first
@@ -69,8 +69,10 @@ def _result(path: str | Path) -> Result:
     folder = locate(path).resolve()
     invocation = folder.parent.parent if is_run(folder) else folder
     file = invocation / "experiment.yaml"
-    text = file.read_text(encoding="utf-8") if file.is_file() else ""
-    return Result(folder, load_document(folder), load_source(folder), text)
+    source = load_source(folder)  # which tells where the file is no experiment
+    with reading(file):
+        text = file.read_text(encoding="utf-8-sig") if file.is_file() else ""
+    return Result(folder, load_document(folder), source, text)
 
 
 def gravity(row: Row) -> int:

@@ -1,6 +1,7 @@
 """Where a page goes: report.html beside what it shows, whole or not there."""
 
 import json
+import stat
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from mxbench.report.page.source import load
 
 NAME = "report.html"
 SCENARIO = (".yaml", ".yml")
+SUFFIXES = (".html", ".htm")  # of a page; so that no experiment or history is written over for a slip of the hand
+OPENED = ("/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/self/fd/")
 
 
 def report(*results: str | Path, out: str | Path | None = None, plugins: Sequence[str | Path] = ()) -> Path:
@@ -23,10 +26,12 @@ def report(*results: str | Path, out: str | Path | None = None, plugins: Sequenc
 
     results: folders of invocations or runs, of which several are compared on one page; or one file, a scenario, which
     is carried out for it, or the output of `mxbench check --json`, whose page goes beside the file. plugins: files to
-    look for a scenario's algorithm in. Raises ResultError for what is no result, ScenarioError for a file that is no
-    scenario, and MachineError for what cannot be written.
+    look for a scenario's algorithm in. Raises ResultError for what is no result or no name of a page, ScenarioError for
+    a file that is no scenario, and MachineError for what cannot be written.
     """
     first = Path(results[0]) if results else Path()
+    if out is not None and Path(out).suffix.lower() not in SUFFIXES and not _is_stream(Path(out)):
+        raise ResultError(f"--out {out}: a page is called FILE.html or FILE.htm")
     if len(results) == 1 and first.suffix in SCENARIO:
         return _write(
             Path(out) if out is not None else first.with_suffix(".html"), trace_page(_replayed(first, plugins))
@@ -68,6 +73,14 @@ def read_answer(file: str | Path) -> dict[str, Any]:
     if not isinstance(answer, dict) or not {"algorithm", "nodes", "trace"} <= answer.keys():
         raise ResultError(f"{file}: not the output of 'mxbench check --json'; it has no algorithm, nodes and trace")
     return answer
+
+
+def _is_stream(file: Path) -> bool:
+    """Return whether a path is that of a pipe, a device or what is open already; of a folder `_write` tells."""
+    try:
+        return str(file).startswith(OPENED) or not stat.S_ISREG(file.stat().st_mode)
+    except OSError:
+        return False
 
 
 def _write(file: Path, text: str) -> Path:

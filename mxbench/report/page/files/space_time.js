@@ -3,7 +3,7 @@
 // Across runs time, or, where much happens in one instant, the order of events. An event that is chosen lights all that
 // can have caused it and all that it can have caused; the rest is concurrent with it.
 
-const MARGIN = 74, MOST_ARROWS = 900, FIRST_STEPS = 40;
+const MARGIN = 74, MOST_ARROWS = 900, LAST_STEPS = 40;
 const STEPS = { n: 1, p: -1 };
 
 class SpaceTime {
@@ -42,8 +42,9 @@ class SpaceTime {
 
   start() {
     if (this.run.data.steps) {
-      this.view.set(this.view.least, Math.min(this.view.greatest, FIRST_STEPS));
-      return this.step(1);
+      // At its end, where the violation is; of a long scenario the last steps, as all of them could not be read.
+      this.view.set(Math.max(this.view.least, this.view.greatest - LAST_STEPS), this.view.greatest);
+      return this.run.count ? this.choose(this.run.count - 1, true) : undefined;
     }
     const conflict = this.run.conflict();
     if (conflict) return this.showStays(conflict);

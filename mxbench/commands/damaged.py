@@ -1,0 +1,14 @@
+"""What the commands that read results tell of those of which something is missing."""
+
+from collections.abc import Iterable
+
+from mxbench.commands.telling import note
+
+
+def note_damage(results: Iterable[str]) -> None:
+    """Tell on stderr what is missing of these results, a line each; files and names of experiments have nothing."""
+    from mxbench.experiment.damage import damage
+
+    for result in results:
+        for sentence in damage(result):
+            note(f"note: {sentence}")
