@@ -112,6 +112,8 @@ def parse_question(
 
 def _algorithm(name: str, file: str | None, registry: Registry) -> type[Algorithm]:
     if file is None:
+        if Path(name).exists() and name not in registry.all("algorithms"):
+            raise ExperimentError(f"{name}: an algorithm is a name or a FILE.py, and this is neither")
         found: type[Algorithm] = registry.get("algorithms", name).cls
         return found
     own = [known for known in registry.all("algorithms").values() if known.ref.file == str(Path(file).resolve())]

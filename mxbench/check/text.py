@@ -13,7 +13,8 @@ def render(answer: dict[str, Any]) -> str:
     requests = ",".join(map(str, answer["requests"]))
     if len(set(answer["requests"])) == 1:
         requests = f"{answer['requests'][0]} each"
-    head = f"{answer['algorithm']}: {answer['nodes']} nodes, requests {requests}, network {answer['network']}"
+    nodes = f"{answer['nodes']} node{'s' * (answer['nodes'] != 1)}"
+    head = f"{answer['algorithm']}: {nodes}, requests {requests}, network {answer['network']}"
     if answer["quorums"]:
         head += f", quorums {answer['quorums']}"
     if answer["topology"]:
