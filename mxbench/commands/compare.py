@@ -46,9 +46,9 @@ def compare(
         if differences:
             raise ExperimentError("--theory and --differences: ask for one at a time")
         raise typer.Exit(_theory(sources or ["theory"], form, results, plugin))
+    note_damage(sources or ())  # now: what runs for this makes folders, which may have the name of a source
     with progress() as on_progress:
         comparison = compared(*sources or (), results=results, plugins=plugin or (), on_progress=on_progress)
-    note_damage(sources or ())
     print(render(comparison, form, differences), end="")
     raise typer.Exit(comparison["exit_status"])
 
@@ -59,9 +59,9 @@ def _theory(sources: list[str], form: str, results: Path, plugin: list[Path] | N
     from mxbench.experiment.theory import theory
     from mxbench.report.theory import render
 
+    note_damage(sources)
     with progress() as on_progress:
         loaded, status = gather(*sources, results=results, plugins=plugin or (), on_progress=on_progress)
     document = theory(loaded)
-    note_damage(sources)
     print(render(document, form), end="")
     return status or int(not document["holds"])
