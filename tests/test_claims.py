@@ -1,12 +1,13 @@
 """The arithmetic of claims and bounds: what it works out, what it refuses, and what a claim comes to in a run."""
 
 import math
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mxbench.core.claims import Claimed, claim_for, evaluate, meets, split_bound
+from mxbench.core.claims import Claimed, claim_for, claimed_of_all, evaluate, meets, split_bound
 
 N = {"n": 9, "k": 5.0}
 NUMBERS = st.integers(-50, 50).map(str)
@@ -112,3 +113,20 @@ def test_no_value_is_a_surprise_of_floating_point() -> None:
     assert math.isinf(evaluate("1e400", N))
     with pytest.raises(ValueError, match="no value here"):
         evaluate("floor(1e400)", N)
+
+
+@pytest.mark.parametrize(
+    ("values", "together"),
+    [
+        ([5.0, 5.0], 5.0),
+        ([5.0, 6.0, 10.0], 7.0),
+        ([[4.0, 8.0], [3.0, 9.5]], [3.0, 9.5]),
+        ([5.0, None], 5.0),
+        ([5.0, [4.0, 8.0]], None),
+        ([None, None], None),
+        ([], None),
+    ],
+    ids=str,
+)
+def test_runs_of_one_setting_claim_the_mean_of_numbers_and_what_spans_their_ranges(values: Any, together: Any) -> None:
+    assert claimed_of_all(values) == together

@@ -146,6 +146,14 @@ def test_many_runs_share_a_line_for_each_configuration() -> None:
     assert "each line is the mean of its runs\n" in text
 
 
+def test_claims_that_differ_with_who_entered_are_one_number_in_a_shared_line() -> None:
+    row = row_of(plans.run(Lamport, 3, entries=3))
+    rows = [row | {"seed": seed, "claimed_messages_per_entry": seed / 10, "repeat": seed} for seed in range(40, 61)]
+    of_ranges = [each | {"claimed_messages_per_entry": [each["seed"] / 10, 8]} for each in rows]
+    assert " 5 " in next(line for line in render(document(*rows)).splitlines() if line.startswith("lamport "))
+    assert " 4 to 8 " in next(line for line in render(document(*of_ranges)).splitlines() if line.startswith("lamport "))
+
+
 def test_a_run_that_was_cut_off_does_not_spoil_the_mean(repeats: list[dict[str, Any]]) -> None:
     cut_off = repeats[4] | {"verdict": "undecided", "failed": "died", "failure": "node 1 died: signal 9", "entries": 0}
     text = render(document(*repeats[:4], cut_off, verdict="undecided", expect_met=False))

@@ -8,7 +8,7 @@ and an expression.
 import ast
 import math
 import operator
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -113,6 +113,18 @@ def claim_for(claim: Any, regime: str, names: Mapping[str, float]) -> Claimed:
         if isinstance(tree, ast.Call) and ast.unparse(tree.func) == "mean" and len(tree.args) == 1:
             return Claimed(evaluate(ast.unparse(tree.args[0]), names), "mean", spoken_of)
     return Claimed(evaluate(chosen, names), "exact", spoken_of)
+
+
+def claimed_of_all(values: Sequence[float | list[float] | None]) -> float | list[float] | None:
+    """Return what runs of one setting claim together, as it may depend on who entered: of numbers the mean, of ranges
+    what spans them all; None where none claims anything, or some claim one and some the other."""
+    numbers = [value for value in values if isinstance(value, int | float)]
+    ranges = [value for value in values if isinstance(value, list)]
+    if numbers and not ranges:
+        return numbers[0] if len(set(numbers)) == 1 else math.fsum(numbers) / len(numbers)
+    if ranges and not numbers:
+        return [min(low for low, _ in ranges), max(high for _, high in ranges)]
+    return None
 
 
 def check_claim(claim: Any) -> None:

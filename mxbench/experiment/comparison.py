@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from mxbench.core.claims import claimed_of_all
 from mxbench.core.verdict import Verdict, worst
 from mxbench.errors import ResultError
 from mxbench.experiment.damage import is_result
@@ -200,15 +201,9 @@ def _line(sources: list[Source], number: int, coordinates: Coordinates, rows: li
 
 def _claim(rows: list[Row]) -> dict[str, Any]:
     """Return the claim on a setting: it holds if it does in every run in which that could be told."""
-    claims: list[Any] = [row.get("claimed_messages_per_entry") for row in rows]
     ratio = summarise(sample(rows, "claim_ratio"))
-    claimed: Any = claims[0]
-    if _common(claims) is None and all(isinstance(claim, int | float) for claim in claims):
-        claimed = sum(claims) / len(claims)  # the quorums of those who entered differ from run to run
-    elif _common(claims) is None and all(isinstance(claim, list) for claim in claims):
-        claimed = [min(claim[0] for claim in claims), max(claim[1] for claim in claims)]
     return {
-        "claimed_messages_per_entry": claimed,
+        "claimed_messages_per_entry": claimed_of_all([row.get("claimed_messages_per_entry") for row in rows]),
         "claim_kind": rows[0].get("claim_kind"),
         "claim_regime": rows[0].get("claim_regime"),
         "claim_ratio": ratio["mean"] if ratio else None,

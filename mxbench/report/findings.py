@@ -4,8 +4,10 @@ A sentence that differs from run to run in its numbers only is given as it stand
 """
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
+from mxbench.core.claims import claimed_of_all
 from mxbench.report.text import cells, printable, several
 
 Row = dict[str, Any]
@@ -119,8 +121,17 @@ def claim(row: Row) -> str | None:
     if claimed is None:
         return None
     bounds = claimed if isinstance(claimed, list | tuple) else [claimed]
-    text = " to ".join(number(round(bound, 2)) for bound in bounds)
+    text = " to ".join(dict.fromkeys(number(round(bound, 2)) for bound in bounds))
     return f"{text} (mean)" if row.get("claim_kind") == "mean" else text
+
+
+def common_claim(rows: Sequence[Row]) -> str | None:
+    """Return what some runs claim together; None where they have nothing in common."""
+    claiming = [row for row in rows if row.get("claimed_messages_per_entry") is not None]
+    if len({row.get("claim_kind") for row in claiming}) != 1:
+        return None
+    together = claimed_of_all([row["claimed_messages_per_entry"] for row in claiming])
+    return claim({**claiming[0], "claimed_messages_per_entry": together})
 
 
 def number(value: Any) -> str:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from mxbench.core.verdict import SEVERITY
 from mxbench.report.breakdown import breakdown
-from mxbench.report.findings import Row, claim, findings, remarks
+from mxbench.report.findings import Row, claim, common_claim, findings, remarks
 from mxbench.report.text import digits_for, mean_of, printable, several, table
 
 MOST_LINES = 12  # more runs than this, and the repeats of one configuration share a line
@@ -25,13 +25,15 @@ FIELD_OF = {"algorithm.quorums": "quorum_system", "algorithm.topology": "topolog
 class Column(NamedTuple):
     """A column: its header, the side it is aligned to, what it shows of a run, and the digits behind the point.
 
-    digits: None for text; -1 for as many as the largest number of the column leaves room for.
+    digits: None for text; -1 for as many as the largest number of the column leaves room for. common: the text for
+    several runs, None where they have none in common and each text is shown with how often it occurs.
     """
 
     header: str
     side: str
     value: Callable[[Row], Any]
     digits: int | None = None
+    common: Callable[[Sequence[Row]], str | None] = lambda rows: None
 
 
 def render(document: dict[str, Any]) -> str:
@@ -109,11 +111,11 @@ def _columns(rows: list[Row], merged: bool) -> list[Column]:
     return [
         *identity,
         Column("nodes", "r", _at("nodes")),
-        Column("runs" if merged else "seed", "r", _at("seed")),
+        Column("runs", "r", _at("seed"), common=_count) if merged else Column("seed", "r", _at("seed")),
         Column("entries", "r", _at("entries"), 0),
         Column("messages\nper entry", "r", _at("messages_per_entry"), 2),
         *saturated * any(row.get("claim_regime") == "saturated" for row in rows),
-        Column("claimed", "r", claim),
+        Column("claimed", "r", claim, common=common_claim),
         Column("ratio", "r", _at("claim_ratio"), 2),
         Column("wait ms\np50", "r", _at("wait_ms", "p50"), -1),
         Column("wait ms\np99", "r", _at("wait_ms", "p99"), -1),
@@ -122,6 +124,10 @@ def _columns(rows: list[Row], merged: bool) -> list[Column]:
         *[Column("sustained", "l", _sustained)] * any(row.get("sustained") is not None for row in rows),
         Column("verdict", "l", _verdict),
     ]
+
+
+def _count(rows: Sequence[Row]) -> str:
+    return str(len(rows))
 
 
 def _varies(rows: list[Row], key: str) -> bool:
@@ -155,7 +161,7 @@ def _setting(value: Any) -> str:
 
 def _column_texts(column: Column, lines: Sequence[list[Row]]) -> list[str]:
     if column.digits is None:
-        return [str(len(line)) if column.header == "runs" else _joined(map(column.value, line)) for line in lines]
+        return [column.common(line) or _joined(map(column.value, line)) for line in lines]
     means = [mean_of(map(column.value, _decided(line))) for line in lines]
     digits = column.digits if column.digits >= 0 else digits_for(means)
     return ["-" if mean is None else f"{mean:.{digits}f}" for mean in means]
