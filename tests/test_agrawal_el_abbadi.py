@@ -75,6 +75,7 @@ class DropsEarlyInquiry(AgrawalElAbbadi):
         super().enter_or_yield(out)
 
 
+@pytest.mark.slow
 def test_an_inquiry_must_be_answered_and_one_that_overtakes_its_reply_must_wait_for_it() -> None:
     asking = (3, 3, 3, 0, 0, 0)
 

@@ -104,6 +104,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return found
 
 
+@pytest.mark.slow
 def test_what_is_cheap_is_measured_first_and_shown_in_the_tables_order(done: list[str]) -> None:
     _, rows = run_cases(seconds=1000)
     assert done == ["quick", "slow"]
@@ -111,6 +112,7 @@ def test_what_is_cheap_is_measured_first_and_shown_in_the_tables_order(done: lis
     assert rows[-1].note.endswith("mxbench bench --only long")
 
 
+@pytest.mark.slow
 def test_what_no_longer_fits_into_the_time_is_skipped_and_said_how_to_measure(done: list[str]) -> None:
     _, rows = run_cases(seconds=20)
     assert done == ["quick"]
@@ -118,6 +120,7 @@ def test_what_no_longer_fits_into_the_time_is_skipped_and_said_how_to_measure(do
     assert rows[0].note.endswith("mxbench bench --only slow")
 
 
+@pytest.mark.slow
 def test_what_is_named_is_measured_whatever_its_time(done: list[str]) -> None:
     _, rows = run_cases(["slow", "long"], seconds=0)
     assert done == ["long", "slow"]

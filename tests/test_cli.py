@@ -212,6 +212,7 @@ def test_show_tells_what_it_cannot_show(folder: Path, arguments: list[str], says
     assert done.stderr.startswith(says)
 
 
+@pytest.mark.slow
 def test_list_shows_every_kind_with_its_origin(folder: Path) -> None:
     done = typed(folder, "list", "--plugin", HEAP)
     assert (done.returncode, done.stderr) == (0, "")

@@ -161,6 +161,7 @@ def test_csv_has_a_number_in_each_cell_that_is_one(folder: Path) -> None:
     assert (rows[1]["claim_holds"], rows[1]["verdict"]) == ("true", "valid")
 
 
+@pytest.mark.slow
 def test_the_differences_are_a_table_of_their_own_in_each_format(folder: Path) -> None:
     rows = list(csv.DictReader(io.StringIO(typed(folder, "first", "--differences", "--format", "csv").stdout)))
     assert [(row["from"], row["to"], row["nodes"], row["measure"]) for row in rows] == [
@@ -198,6 +199,7 @@ MISTAKES = [
 ]
 
 
+@pytest.mark.slow
 def test_each_mistake_is_one_sentence_and_exit_status_2_and_nothing_is_run(folder: Path) -> None:
     text = SWEEP.replace("sweep", "other").replace("type: hold", "type: bank, opening_balance: 1.00")
     (folder / "other.yaml").write_text(text.replace("nodes: [2, 3]", "nodes: [2]"))

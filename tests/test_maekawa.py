@@ -82,6 +82,7 @@ class AnswersEarlyInquiry(Maekawa):
             super().take_answer(arbiter, answer, out)
 
 
+@pytest.mark.slow
 def test_an_inquiry_that_overtakes_its_lock_must_be_kept() -> None:
     asking = (3, 3, 3, 0, 0, 0)
 

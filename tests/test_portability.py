@@ -92,6 +92,7 @@ def test_the_other_commands_work(folder: Path) -> None:
     assert (checked.returncode, checked.stderr) == (0, "")
 
 
+@pytest.mark.slow
 def test_tcp_says_what_it_needs_and_what_to_do(folder: Path) -> None:
     done = typed(folder, "run", "small.yaml", "--engine", "tcp")
     assert (done.returncode, done.stdout) == (3, "")

@@ -71,6 +71,7 @@ def test_a_replay_of_what_check_saved_shows_the_same_violation(
     assert told == found["trace"], "another engine on the same nodes tells the same steps"
 
 
+@pytest.mark.slow
 def test_a_counterexample_is_saved_by_default_and_told(tmp_path: Path) -> None:
     done = mxbench("check", str(BROKEN / "current_clock.py"), "--nodes", "2", "--requests", "1", folder=tmp_path)
     saved = "results/scenarios/current-clock-mutual-exclusion.yaml"
@@ -106,6 +107,7 @@ def test_nothing_is_written_where_nothing_is_found(tmp_path: Path, random: tuple
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_place_that_cannot_be_written_is_told_after_the_answer(tmp_path: Path) -> None:
     (tmp_path / "results").write_text("a file")
     arguments = ("check", str(BROKEN / "enters_at_once.py"))

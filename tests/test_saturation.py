@@ -60,6 +60,7 @@ def test_a_rate_below_the_capacity_is_sustained_and_one_above_is_not(
     assert found["offered_per_s"] == pytest.approx(400 * share)
 
 
+@pytest.mark.slow
 def test_above_the_capacity_waits_grow_by_what_is_offered_beyond_what_is_served(tmp_path: Path) -> None:
     assert offered(tmp_path, rate=200.0, entries=2000)["wait_growth"] == pytest.approx(800 / 400 - 1, rel=0.1)
 

@@ -163,6 +163,7 @@ VALUES = st.sampled_from(
 TREES = st.recursive(VALUES, lambda v: st.lists(v, max_size=3) | st.dictionaries(KEYS, v, max_size=3), max_leaves=5)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.dictionaries(KEYS, TREES, max_size=5), st.booleans())
 def test_any_data_is_an_experiment_or_a_mistake_in_one(

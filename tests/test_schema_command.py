@@ -35,6 +35,7 @@ def test_it_is_a_schema_of_the_draft_that_it_names() -> None:
     assert VALIDATOR.schema["$schema"] == Draft202012Validator.META_SCHEMA["$id"]
 
 
+@pytest.mark.slow
 def test_the_shipped_one_is_what_the_command_prints() -> None:
     done = subprocess.run([sys.executable, "-m", "mxbench", "schema"], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")

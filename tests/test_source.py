@@ -168,6 +168,7 @@ SCALARS = st.none() | st.booleans() | st.integers(-(10**18) + 1, 10**18 - 1) | W
 KEYS = st.text(st.sampled_from("abcdef_-.017e"), min_size=1)
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(
     st.dictionaries(

@@ -26,6 +26,7 @@ def replayed(file: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-m", "mxbench", "replay", file], cwd=folder, capture_output=True, text=True)
 
 
+@pytest.mark.slow
 def test_the_current_clock_error_is_made_by_hand_saved_and_replayed(tmp_path: Path) -> None:
     shown = step("2", "2", "1", "1", "2", "2", "save mine.yaml", folder=tmp_path,
                  algorithm=str(BROKEN / "current_clock.py"))  # fmt: skip
@@ -43,6 +44,7 @@ def test_a_step_is_taken_back(tmp_path: Path) -> None:
     assert step("1", "back", folder=tmp_path)[-5:] == step(folder=tmp_path)
 
 
+@pytest.mark.slow
 def test_the_network_and_the_nodes_fail_on_command(tmp_path: Path) -> None:
     shown = step("1", "duplicate 2", "lose 2", "crash 1", "save", folder=tmp_path)
     assert "VIOLATED (no deadlock): node 0 waits for ever: after 4 steps nothing can happen any more." in shown
@@ -55,6 +57,7 @@ def test_the_network_and_the_nodes_fail_on_command(tmp_path: Path) -> None:
     assert "as recorded" in again.stdout
 
 
+@pytest.mark.slow
 def test_a_schedule_in_which_nothing_is_wrong_is_saved_too(tmp_path: Path) -> None:
     step("1", "2", "1", "1", "1", "2", "1", "1", "save good.yaml", folder=tmp_path)
     done = replayed("good.yaml", tmp_path)

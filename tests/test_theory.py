@@ -157,6 +157,7 @@ workload: {type: hold, entries_per_node: 12, dwell: 2ms}
 """
 
 
+@pytest.mark.slow
 def test_the_command_prints_claims_and_growth(tmp_path: Path) -> None:
     (tmp_path / "small.yaml").write_text(SMALL)
     done = compared("small.yaml", folder=tmp_path)

@@ -91,6 +91,7 @@ def test_only_an_engine_that_allows_it_has_company() -> None:
     assert {name: engine.cls.parallel for name, engine in engines.items()} == {"tcp": False, "sim": True}
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_killed_is_told_and_the_rest_kept() -> None:
     with pytest.raises(MachineError, match=r"carried out '\d+-.*-r2' has ended before the run did; the \d+ of 12 runs"):
         swept(seed=2, deed="os.kill(os.getpid(), 9)")

@@ -98,6 +98,7 @@ def test_many_clean_schedules_are_undecided_and_say_why(algorithm: type[Algorith
     assert "100 random schedules (seed 1)" in render({**found, "seconds": 1.0})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("network", ["reordering", "duplicating:2", "lossy:2", "reordering+duplicating+lossy+crashing"])
 def test_faults_of_the_network_are_found_and_shrunk(network: str) -> None:
     found = at_random(Lamport, nodes=4, network=network)
@@ -106,6 +107,7 @@ def test_faults_of_the_network_are_found_and_shrunk(network: str) -> None:
     assert found["shrunk"]["steps"] < found["shrunk"]["steps_before"]
 
 
+@pytest.mark.slow
 def test_no_more_goes_wrong_than_the_network_may_do() -> None:
     network = parse_adversary("reordering+duplicating:2+lossy:1+crashing:1")
     counts = {"duplicate": 0, "lose": 0, "crash": 0}
@@ -210,6 +212,7 @@ print(json.dumps([
 """
 
 
+@pytest.mark.slow
 def test_another_seed_tries_other_schedules() -> None:
     answers = [at_random(BROKEN / "replies_while_inside.py", seed=seed, nodes=4) for seed in range(4)]
     assert len({answer["shrunk"]["schedule"] for answer in answers}) > 1

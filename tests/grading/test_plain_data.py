@@ -36,6 +36,7 @@ def through(value: Any) -> Any:
     return unpack(msgspec.msgpack.decode(msgspec.msgpack.encode(pack(value, NUMBERS))), KINDS)
 
 
+@pytest.mark.slow
 @given(values)
 def test_plain_data_comes_back_as_it_was_with_its_types_and_the_order_of_its_keys(value: Any) -> None:
     assert repr(ordered(through(value))) == repr(ordered(value))

@@ -127,6 +127,7 @@ def test_messages_that_flow_while_nobody_wants_to_enter_are_a_stall_too(tmp_path
     assert len(history.entries) == 2
 
 
+@pytest.mark.slow
 def test_a_long_stay_inside_is_no_stall(tmp_path: Path) -> None:
     assert run(lamport(2, entries=1, dwell=Constant(0.5), stall_limit=0.1), tmp_path).ending.reason == "quiet"
 

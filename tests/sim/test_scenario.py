@@ -54,6 +54,7 @@ setups = st.builds(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @given(st.builds(Scenario, texts, setups, st.lists(acts, max_size=5).map(tuple), st.lists(texts, max_size=2).map(tuple),
                  st.none() | texts.filter(bool), st.none() | texts, texts, texts))  # fmt: skip
 def test_what_is_written_is_read_as_the_same_scenario(scenario: Scenario) -> None:
