@@ -88,11 +88,14 @@ class Reactions:
         self._variants: dict[int, list[Local]] = {}  # the same state with dicts in another order
         self._unverified: list[tuple[int, Local]] = []
         self.faults: list[str] = []  # of all steps worked out
+        self._started: tuple[Branch, ...] = ()
         self._set_up()
 
     def start(self) -> tuple[Branch, ...]:
         """Return what may come of the node's first step."""
-        return self._branches(None, (START, None, None))
+        if not self._started:
+            self._started = self._branches(None, (START, None, None))
+        return self._started
 
     def to(self, local: int, act: Act) -> tuple[Branch, ...]:
         """Return what may come of a step that the node takes in a local state."""

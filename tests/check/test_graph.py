@@ -65,6 +65,18 @@ def test_a_waiter_that_is_stranded_is_found_by_both() -> None:
     assert stranded(c, lambda: None) == stranded(python, lambda: None)
 
 
+def test_a_space_begins_the_same_however_often_it_is_asked() -> None:
+    space = Space(question_of("lamport", {"requests": "1,1,0"}))
+    counts = set()
+    for kind in (CompiledGraph, Graph, CompiledGraph):
+        graph = kind(space)
+        while graph.levels[-1]:
+            graph.expand(0, len(graph.levels[-1]))
+            graph.close_level()
+        counts.add(graph.count)
+    assert len(counts) == 1
+
+
 def test_a_level_in_c_is_a_sequence_of_integers() -> None:
     python, c = both(question_of("ricart-agrawala", {"nodes": 2}), False)
     states, level = list(python.levels[5]), c.levels[5]
