@@ -47,6 +47,14 @@ def write_whole(file: Path, data: bytes | str) -> None:
         raise
 
 
+def is_stream(file: Path) -> bool:
+    """Return whether `write_whole` writes into what is there: a pipe, a device, or what is open already."""
+    try:
+        return _descriptor(file) is not None or not (stat.S_ISREG(mode := file.stat().st_mode) or stat.S_ISDIR(mode))
+    except OSError:
+        return False
+
+
 def _descriptor(file: Path) -> int | None:
     """Return the descriptor of this process that a path stands for, as /dev/stdout does; None if it is no such path."""
     place = file.absolute()

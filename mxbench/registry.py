@@ -149,7 +149,7 @@ class Registry:
 
     def _add(self, module: ModuleType, origin: str, file: str | None) -> None:
         for name, function in vars(module).items():
-            if hasattr(function, f"{GROUP}_impl") and name not in HOOKS:
+            if isinstance(function, FunctionType) and hasattr(function, f"{GROUP}_impl") and name not in HOOKS:
                 close = get_close_matches(name, HOOKS, n=1)
                 hint = f"; did you mean '{close[0]}'?" if close else f" (hooks: {', '.join(HOOKS)})"
                 where = f"{file or module.__name__}:{inspect.unwrap(function).__code__.co_firstlineno}"
@@ -157,7 +157,6 @@ class Registry:
         before = {kind: len(known) for kind, known in self._plugins.items()}
         try:
             self._manager.register(module)
-            self._manager.check_pending()
         except (pluggy.PluginValidationError, ValueError) as error:
             raise PluginError(f"{file or module.__name__}: {error}") from error
         for kind in KINDS:

@@ -60,6 +60,14 @@ def test_a_file_that_exits_is_told_and_ends_nothing(status: str, tmp_path: Path)
         Registry((file,))
 
 
+def test_a_claim_that_has_no_value_for_some_numbers_of_nodes_can_be_read(tmp_path: Path) -> None:
+    for place, claim in enumerate(("1 / (n - 7)", "harmonic(n / 2)", "log2(n - 9)")):
+        change = {"field": f"messages_per_entry = '{claim}'", "body": "return [Mine]"}
+        folder = tmp_path / str(place)
+        folder.mkdir()
+        assert "mine" in Registry((written(folder, PLUGIN.format(**change)),)).all("algorithms")
+
+
 def test_a_hook_that_is_misspelt_is_told_with_what_was_meant(tmp_path: Path) -> None:
     file = written(tmp_path, PLUGIN.format(**RIGHT).replace("mxbench_algorithms", "mxbench_algorithmz"))
     with pytest.raises(

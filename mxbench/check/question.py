@@ -5,6 +5,7 @@ algorithm's assumptions is said beside the answer.
 """
 
 import ast
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from random import Random
@@ -112,7 +113,7 @@ def parse_question(
 
 def _algorithm(name: str, file: str | None, registry: Registry) -> type[Algorithm]:
     if file is None:
-        if Path(name).exists() and name not in registry.all("algorithms"):
+        if os.path.exists(name) and name not in registry.all("algorithms"):
             raise ExperimentError(f"{name}: an algorithm is a name or a FILE.py, and this is neither")
         found: type[Algorithm] = registry.get("algorithms", name).cls
         return found

@@ -46,9 +46,7 @@ def _telling() -> Iterator[None]:
     except BrokenPipeError:  # the reader of a pipe has enough, as `head` does
         _let_go_of_stdout()
         sys.exit(0)
-    except (
-        OSError
-    ) as error:  # whoever knew more of it has told it: what is left is standard output, and a file's rights
+    except OSError as error:  # who knew more has told it: what is left is standard output, and the rights of files
         what = error.filename or "standard output cannot be written"
         print(f"mxbench: {what}: {error.strerror or error}", file=sys.stderr)
         if error.filename is None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from plans import plan
+from wire_in_memory import Wire
 from worlds import world
 
 from mxbench.check.answer import check
@@ -46,17 +47,6 @@ def searched(requests: str) -> Counts:
     found = check("ricart-agrawala", requests=requests)
     assert found["verdict"] == "valid", found["text"]
     return {"transitions": found["transitions"], "states": found["states"], "depth": found["depth"]}
-
-
-class Wire:
-    """One direction of a connection, in memory."""
-
-    def __init__(self) -> None:
-        self.bytes = bytearray()
-
-    def send(self, data: bytes) -> int:
-        self.bytes += data
-        return len(data)
 
 
 def exchanged(entries: int) -> Counts:

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from clusters import step_until
 from plans import plan
+from wire_in_memory import Wire
 
 from mxbench.core.distributions import ZERO, Constant
 from mxbench.core.history import DELIVERED, SENT
@@ -20,17 +21,6 @@ from mxbench.workloads.hold import Hold
 from mxbench_plugins.lamport import Lamport, Request
 
 DELAY_NS = 3_000_000
-
-
-class Wire:
-    """One direction of a connection, in memory."""
-
-    def __init__(self) -> None:
-        self.bytes = bytearray()
-
-    def send(self, data: bytes) -> int:
-        self.bytes += data
-        return len(data)
 
 
 class Requested:

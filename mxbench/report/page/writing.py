@@ -1,7 +1,6 @@
 """Where a page goes: report.html beside what it shows, whole or not there."""
 
 import json
-import stat
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ import msgspec
 
 from mxbench.errors import MachineError, ResultError
 from mxbench.experiment.folder import reason
-from mxbench.files import write_whole
+from mxbench.files import is_stream, write_whole
 from mxbench.report.page.counterexample import trace_page
 from mxbench.report.page.document import page
 from mxbench.report.page.source import load
@@ -18,7 +17,6 @@ from mxbench.report.page.source import load
 NAME = "report.html"
 SCENARIO = (".yaml", ".yml")
 SUFFIXES = (".html", ".htm")  # of a page; so that no experiment or history is written over for a slip of the hand
-OPENED = ("/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/self/fd/")
 
 
 def report(*results: str | Path, out: str | Path | None = None, plugins: Sequence[str | Path] = ()) -> Path:
@@ -30,7 +28,7 @@ def report(*results: str | Path, out: str | Path | None = None, plugins: Sequenc
     a file that is no scenario, and MachineError for what cannot be written.
     """
     first = Path(results[0]) if results else Path()
-    if out is not None and Path(out).suffix.lower() not in SUFFIXES and not _is_stream(Path(out)):
+    if out is not None and Path(out).suffix.lower() not in SUFFIXES and not is_stream(Path(out)):
         raise ResultError(f"--out {out}: a page is called FILE.html or FILE.htm")
     if len(results) == 1 and first.suffix in SCENARIO:
         return _write(
@@ -73,14 +71,6 @@ def read_answer(file: str | Path) -> dict[str, Any]:
     if not isinstance(answer, dict) or not {"algorithm", "nodes", "trace"} <= answer.keys():
         raise ResultError(f"{file}: not the output of 'mxbench check --json'; it has no algorithm, nodes and trace")
     return answer
-
-
-def _is_stream(file: Path) -> bool:
-    """Return whether a path is that of a pipe, a device or what is open already; of a folder `_write` tells."""
-    try:
-        return str(file).startswith(OPENED) or not stat.S_ISREG(file.stat().st_mode)
-    except OSError:
-        return False
 
 
 def _write(file: Path, text: str) -> Path:
