@@ -56,7 +56,7 @@ def test_the_hooks_that_the_guide_calls_stable_are_the_first_three() -> None:
 
 def test_the_tables_name_every_handler_and_every_effect() -> None:
     def named(owner: type, prefix: str = "") -> set[str]:
-        return {name for name in vars(owner) if name.startswith(prefix) and not name.startswith("_")}
+        return {name for name in dir(owner) if name.startswith(prefix) and not name.startswith("_")}
 
     assert set(re.findall(r"^\| `(on_\w+)\(", GUIDE, re.MULTILINE)) == named(Algorithm, "on_")
     assert set(re.findall(r"^\| `out\.(\w+)\(", GUIDE, re.MULTILINE)) == {

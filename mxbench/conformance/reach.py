@@ -27,7 +27,7 @@ WAIT = "waits ({}); a handler runs to its end at once, and waiting is out.set_ti
 RANDOM = "draws a random number ({}); use out.choose"
 THREAD = "starts a thread ({}); a handler performs nothing"
 DRAWING_FILES = (random.__file__, secrets.__file__, uuid.__file__)
-SENDING = (Out.send.__code__, Out.broadcast.__code__)
+SENDING = (Out.send.__name__, Out.broadcast.__name__)  # of Python or of C, see core/compiled.py
 OPENING = {
     "open": "opens a file",
     "socket": "opens a socket",
@@ -66,8 +66,8 @@ class Reach:
         """Be told of a call, for sys.setprofile."""
         if not self.on:
             return
-        if event == "return":
-            if frame.f_code in SENDING:
+        if event in ("return", "c_return"):
+            if _is_sending(frame, event, arg):
                 self._sent()
             return
         said, caller = None, frame if event == "c_call" else frame.f_back
@@ -108,6 +108,14 @@ class Reach:
                 return None
             frame = frame.f_back
         return None
+
+
+def _is_sending(frame: FrameType, event: str, arg: Any) -> bool:
+    """Return whether what has returned recorded a message to send."""
+    if event == "return":
+        code = frame.f_code
+        return code.co_name in SENDING and isinstance(frame.f_locals.get("self"), Out)
+    return isinstance(getattr(arg, "__self__", None), Out) and arg.__name__ in SENDING
 
 
 def _of_function(function: Any) -> str | None:

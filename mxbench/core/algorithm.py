@@ -25,12 +25,13 @@ from typing import Any, ClassVar, TypeVar
 
 import msgspec
 
+from mxbench.core.compiled import Recording
 from mxbench.core.contract import ContractBreach
 from mxbench.core.distributions import Distribution
+from mxbench.core.envelope import CANCEL_TIMER, SET_TIMER
 from mxbench.core.messages import Message, receivers
 
 API = 1
-BROADCAST, SET_TIMER, CANCEL_TIMER = -1, -2, -3  # in the place of a receiver in `Out.effects`
 Stamp = tuple[int, int]
 Option = TypeVar("Option")
 Claim = str | list[str] | tuple[str, str]
@@ -163,32 +164,18 @@ class Algorithm(msgspec.Struct):
         """
 
 
-class Out:
+class Out(Recording):
     """What the handlers of an algorithm record: the need to send, to enter, to be woken. Nothing happens before the
     handler returns; then it is carried out in the order in which it was recorded, and the entry comes last."""
 
-    __slots__ = ("_choose", "_destinations", "_types", "effects", "entering", "may_enter", "stamp")
+    __slots__ = ("_choose", "may_enter", "stamp")
 
     def __init__(self, destinations: range, types: tuple[type, ...], choose: Callable[[Sequence[Any]], Any]) -> None:
-        self.effects: list[tuple[int, Any]] = []
-        self.entering = False
         self.may_enter = False
         self.stamp: Stamp | None = None
         self._destinations = receivers(destinations)
         self._types = frozenset(types)
         self._choose = choose
-
-    def send(self, to: int, message: Message) -> None:
-        """Send `message` to the node `to`; to oneself is allowed, handled within this step and not counted."""
-        if to not in self._destinations or type(message) not in self._types:
-            self._refuse(to, message)
-        self.effects.append((to, message))
-
-    def broadcast(self, message: Message) -> None:
-        """Send `message` to each peer: n - 1 messages."""
-        if type(message) not in self._types:
-            self._refuse(0, message)
-        self.effects.append((BROADCAST, message))
 
     def enter(self, stamp: Stamp | None = None) -> None:
         """Enter the critical section when this step ends.

@@ -19,14 +19,14 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Protocol
 
-from mxbench.core.algorithm import BROADCAST, SET_TIMER, Algorithm, EntryRequest, Out, Parameters
+from mxbench.core.algorithm import Algorithm, EntryRequest, Out, Parameters
 from mxbench.core.arrivals import ArrivalPlan, Arrivals
-from mxbench.core.contract import ContractBreach, PluginFault, check_plain, plugin_fault
+from mxbench.core.compiled import Envelope
+from mxbench.core.contract import PluginFault, check_plain, plugin_fault
 from mxbench.core.distributions import Distribution
 from mxbench.core.messages import Message, WorkloadMessage, message_types
 from mxbench.core.workload import Entry, Workload, WorkloadOut
 
-MAX_OWN_MESSAGES = 10_000  # in one step; more is a node that talks to itself for ever
 PLAIN_CHECK_STEPS = 64  # the first steps after each of which the state is looked at; then at the end
 GIVEN = ("parameters", "options", "share")  # fields of a workload that it was told, and that are not its state
 
@@ -74,8 +74,10 @@ class Engine(Protocol):
         """Hear that the node's ticket was used and that it would take another."""
 
 
-class Node:
+class Node(Envelope):
     """An algorithm, a workload and the envelope, driven step by step by an engine."""
+
+    out: Out
 
     def __init__(
         self, algorithm: Algorithm, workload: Workload, arrivals: ArrivalPlan, parameters: Parameters, engine: Engine
@@ -84,14 +86,12 @@ class Node:
         self.workload = workload
         self.engine = engine
         self.me = parameters.me
-        self.completed = 0  # greatest number of a released section known here
-        self.version = 0  # greatest version of the guarded resource known here
-        self.steps = 0
+        self.completed = self.version = self.steps = 0
         self.waiting: EntryRequest | None = None
         self.inside: Entry | None = None
         self.backlog: deque[int | None] = deque()  # arrival times of requests that wait for their turn at this node
         self.tickets = 0 if arrivals.ticketed else None
-        self.ready = False  # True when `advance` may have a step to take
+        self.ready = False
         self.out = Out(range(parameters.guard), message_types(type(algorithm), Message), engine.choose)
         self._arrivals = Arrivals(arrivals)
         guards = range(parameters.guard, parameters.guard + parameters.servers)
@@ -104,7 +104,6 @@ class Node:
         self._has_version = type(workload).version is not Workload.version
         self._releasing = False
         self._requests = 0
-        self._to_self: deque[Message] = deque()
 
     # ---- steps, called by the engine --------------------------------------------------------------------------
 
@@ -112,23 +111,11 @@ class Node:
         """Take the first step: both plugins prepare, and the arrivals begin."""
         self.steps += 1
         self.algorithm.on_start(self.out)
-        self._finish_step()
+        self.finish_step()
         self.workload.on_start(self._work_out)
         self._do_work()
         self._arrivals.on_start(self._work_out)
         self._do_work("arrivals")
-
-    def deliver(self, sender: int, completed: int, version: int, message: Message) -> None:
-        """Hand over an algorithm message and the counters of its envelope."""
-        self.steps += 1
-        if completed > self.completed:
-            self.completed = completed
-        if version > self.version:
-            self.version = version
-        out = self.out
-        self.algorithm.on_message(sender, message, out)
-        if out.effects or out.entering:
-            self._finish_step()
 
     def deliver_workload(self, sender: int, message: WorkloadMessage) -> None:
         """Hand over a message of the workload."""
@@ -141,7 +128,7 @@ class Node:
         self.steps += 1
         if owner == "algorithm":
             self.algorithm.on_timer(name, self.out)
-            self._finish_step()
+            self.finish_step()
         elif owner == "workload":
             self.workload.on_timer(name, self._work_out)
             self._do_work()
@@ -206,7 +193,7 @@ class Node:
         self.out.may_enter = True
         self.engine.requested(request, arrival)
         self.algorithm.on_request(request, self.out)
-        self._finish_step()
+        self.finish_step()
 
     def _release(self) -> None:
         self.steps += 1
@@ -218,36 +205,9 @@ class Node:
         if entry.number > self.completed:
             self.completed = entry.number
         self.algorithm.on_release(self.out)
-        self._finish_step()
+        self.finish_step()
         self._arrivals.on_released(self._work_out)
         self._do_work("arrivals")
-
-    def _finish_step(self) -> None:
-        """Carry out what an algorithm's handler recorded, and enter if it said so."""
-        out, engine, me, own = self.out, self.engine, self.me, self._to_self
-        effects, send, rounds = out.effects, engine.send, 0
-        while True:
-            for to, what in effects:
-                if to >= 0:  # asked first, as it is so most often
-                    if to == me:
-                        own.append(what)
-                    else:
-                        send(to, what)
-                elif to == BROADCAST:
-                    engine.broadcast(what)
-                elif to == SET_TIMER:
-                    engine.set_timer("algorithm", what[0], what[1], False)
-                else:
-                    engine.cancel_timer("algorithm", what)
-            effects.clear()
-            if not own:
-                break
-            rounds += 1
-            if rounds > MAX_OWN_MESSAGES:
-                raise ContractBreach(f"it sent itself over {MAX_OWN_MESSAGES} messages in one step")
-            self.algorithm.on_message(me, own.popleft(), out)
-        if out.entering:
-            self._enter()
 
     def _enter(self) -> None:
         request = self.waiting

@@ -12,10 +12,11 @@ from typing import Any
 
 import msgspec
 
-from mxbench.core.algorithm import BROADCAST, CANCEL_TIMER, SET_TIMER, Algorithm, Assumptions, Out
+from mxbench.core.algorithm import Algorithm, Assumptions, Out
 from mxbench.core.claims import CLAIMS
 from mxbench.core.contract import PluginFault
 from mxbench.core.distributions import Distribution
+from mxbench.core.envelope import BROADCAST, CANCEL_TIMER, SET_TIMER
 from mxbench.core.messages import Message
 from mxbench.core.topologies import TOPOLOGIES
 from mxbench.grading.frames import FLAGS, Declaration, encode

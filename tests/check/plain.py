@@ -4,6 +4,7 @@ It shares the node with the checker, and what makes a state (`core.state`) with 
 """
 
 import copy
+import copyreg
 from collections.abc import Iterator
 from itertools import count
 from typing import Any, NamedTuple
@@ -11,8 +12,10 @@ from typing import Any, NamedTuple
 import msgspec
 
 from mxbench.check.question import Question
+from mxbench.core.algorithm import Out
 from mxbench.core.arrivals import ArrivalPlan
 from mxbench.core.distributions import ZERO
+from mxbench.core.envelope import Envelope
 from mxbench.core.node import Node
 from mxbench.workloads.hold import Hold
 
@@ -205,6 +208,19 @@ def _steps(world: World, question: Question) -> Iterator[tuple[bool, World | Non
             if node is not None:
                 gone = (*world.nodes[:me], None, *world.nodes[me + 1 :])
                 yield True, world._replace(nodes=gone, faults=(duplicates, losses, crashes + 1))
+
+
+def _parts(one: Node | Out) -> tuple[Any, ...]:
+    """Return what a copy is made of, for copy.deepcopy: the parts in C have fields that it does not find."""
+    names = (
+        Envelope.__annotations__ if isinstance(one, Node) else ("_destinations", "_types", "entering", *Out.__slots__)
+    )
+    fields = {name: getattr(one, name) for name in names}
+    return copyreg.__newobj__, (type(one),), (getattr(one, "__dict__", None), fields)  # type: ignore[attr-defined]
+
+
+copyreg.pickle(Node, _parts)  # type: ignore[arg-type]
+copyreg.pickle(Out, _parts)  # type: ignore[arg-type]
 
 
 def _copy(node: Node | None) -> Node:

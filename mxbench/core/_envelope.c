@@ -1,0 +1,351 @@
+/* What every message of a run passes, in C: the same two classes as envelope.py, which tells what they do and why.
+ *
+ * It is optional: where there is no compiler mxbench installs without it and runs the Python (compiled.py chooses). One
+ * test body runs on both. What is rare is left to Python: saying what is wrong, timers, and the entry itself.
+ */
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <structmember.h>
+
+enum { BROADCAST = -1, SET_TIMER = -2, MAX_OWN_MESSAGES = 10000 };
+
+static PyObject *ContractBreach, *everybody, *algorithm_owner;
+static PyObject *name_refuse, *name_on_message, *name_send, *name_broadcast, *name_set_timer, *name_cancel_timer;
+static PyObject *name_enter, *name_to, *name_message;
+static PyTypeObject RecordingType, EnvelopeType;
+
+/* ---- Recording: what handlers record -------------------------------------------------------------------------- */
+
+typedef struct {
+    PyObject_HEAD
+    PyObject *effects; /* a list of tuples (receiver, message) */
+    PyObject *entering, *destinations, *types;
+} Recording;
+
+static PyObject *Recording_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords) {
+    Recording *self = (Recording *)type->tp_alloc(type, 0);
+    if (!self) return NULL;
+    self->entering = Py_NewRef(Py_False);
+    self->destinations = Py_NewRef(Py_None);
+    self->types = Py_NewRef(Py_None);
+    if (!(self->effects = PyList_New(0))) Py_CLEAR(self);
+    return (PyObject *)self;
+}
+
+static int Recording_traverse(Recording *self, visitproc visit, void *arg) {
+    Py_VISIT(self->effects);
+    Py_VISIT(self->destinations);
+    Py_VISIT(self->types);
+    return 0;
+}
+
+static int Recording_clear(Recording *self) {
+    Py_CLEAR(self->effects);
+    Py_CLEAR(self->entering);
+    Py_CLEAR(self->destinations);
+    Py_CLEAR(self->types);
+    return 0;
+}
+
+static void Recording_dealloc(Recording *self) {
+    PyObject_GC_UnTrack(self);
+    Recording_clear(self);
+    Py_TYPE(self)->tp_free((PyObject *)self);
+}
+
+/* Write down a message to a receiver; what must not be sent is refused by Python, which says why. */
+static PyObject *record(Recording *self, PyObject *to, PyObject *message, int known) {
+    if (known > 0) known = PySet_Contains(self->types, (PyObject *)Py_TYPE(message));
+    if (known < 0) return NULL;
+    if (!known) {
+        PyObject *stack[] = {NULL, (PyObject *)self, to, message};
+        return PyObject_VectorcallMethod(name_refuse, stack + 1, 3 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
+    }
+    PyObject *effect = PyTuple_Pack(2, to, message);
+    if (!effect || PyList_Append(self->effects, effect) < 0) {
+        Py_XDECREF(effect);
+        return NULL;
+    }
+    Py_DECREF(effect);
+    Py_RETURN_NONE;
+}
+
+/* Put arguments given by position or by name in their places; -1 with an exception if they do not fit. */
+static int fit(const char *function, PyObject *const *given, Py_ssize_t count, PyObject *keywords, PyObject **names,
+               PyObject **places, Py_ssize_t size) {
+    Py_ssize_t more = keywords ? PyTuple_GET_SIZE(keywords) : 0;
+    if (count + more != size) {
+        PyErr_Format(PyExc_TypeError, "%s() takes %zd arguments, and %zd were given", function, size, count + more);
+        return -1;
+    }
+    for (Py_ssize_t i = 0; i < size; i++) places[i] = i < count ? given[i] : NULL;
+    for (Py_ssize_t i = 0; i < more; i++) {
+        Py_ssize_t at = count;
+        while (at < size && !PyUnicode_Compare(PyTuple_GET_ITEM(keywords, i), names[at]) == 0) at++;
+        if (at == size || places[at]) {
+            PyErr_Format(PyExc_TypeError, "%s() takes no argument '%U' here", function, PyTuple_GET_ITEM(keywords, i));
+            return -1;
+        }
+        places[at] = given[count + i];
+    }
+    return 0;
+}
+
+static PyObject *Recording_send(Recording *self, PyObject *const *given, Py_ssize_t count, PyObject *keywords) {
+    PyObject *names[] = {name_to, name_message}, *places[2];
+    if (count == 2 && !keywords) {
+        places[0] = given[0];
+        places[1] = given[1];
+    } else if (fit("send", given, count, keywords, names, places, 2) < 0) {
+        return NULL;
+    }
+    int known = PyLong_Check(places[0]) ? PySet_Contains(self->destinations, places[0]) : 0;
+    return record(self, places[0], places[1], known);
+}
+
+static PyObject *Recording_broadcast(Recording *self, PyObject *const *given, Py_ssize_t count, PyObject *keywords) {
+    PyObject *names[] = {name_message}, *places[1];
+    if (fit("broadcast", given, count, keywords, names, places, 1) < 0) return NULL;
+    return record(self, everybody, places[0], 1);
+}
+
+static PyMethodDef Recording_methods[] = {
+    {"send", (PyCFunction)(void (*)(void))Recording_send, METH_FASTCALL | METH_KEYWORDS,
+     "send($self, /, to, message)\n--\n\n"
+     "Send `message` to the node `to`; to oneself is allowed, handled within this step and not counted."},
+    {"broadcast", (PyCFunction)(void (*)(void))Recording_broadcast, METH_FASTCALL | METH_KEYWORDS,
+     "broadcast($self, /, message)\n--\n\nSend `message` to each peer: n - 1 messages."},
+    {NULL},
+};
+static PyMemberDef Recording_members[] = {
+    {"effects", T_OBJECT_EX, offsetof(Recording, effects), READONLY, NULL},
+    {"entering", T_OBJECT_EX, offsetof(Recording, entering), 0, NULL},
+    {"_destinations", T_OBJECT_EX, offsetof(Recording, destinations), 0, NULL},
+    {"_types", T_OBJECT_EX, offsetof(Recording, types), 0, NULL},
+    {NULL},
+};
+static PyTypeObject RecordingType = {
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "mxbench.core._envelope.Recording",
+    .tp_basicsize = sizeof(Recording),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
+    .tp_new = Recording_new,
+    .tp_dealloc = (destructor)Recording_dealloc,
+    .tp_traverse = (traverseproc)Recording_traverse,
+    .tp_clear = (inquiry)Recording_clear,
+    .tp_methods = Recording_methods,
+    .tp_members = Recording_members,
+};
+
+/* ---- Envelope: a delivery and the end of a step --------------------------------------------------------------- */
+
+typedef struct {
+    PyObject_HEAD
+    PyObject *algorithm, *engine, *out, *completed, *version, *ready;
+    long me;
+    long long steps;
+} Envelope;
+
+static PyObject *Envelope_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords) {
+    Envelope *self = (Envelope *)type->tp_alloc(type, 0);
+    if (!self) return NULL;
+    self->completed = PyLong_FromLong(0);
+    self->version = PyLong_FromLong(0);
+    self->ready = Py_NewRef(Py_False);
+    if (!self->completed || !self->version) Py_CLEAR(self);
+    return (PyObject *)self;
+}
+
+static int Envelope_traverse(Envelope *self, visitproc visit, void *arg) {
+    Py_VISIT(self->algorithm);
+    Py_VISIT(self->engine);
+    Py_VISIT(self->out);
+    return 0;
+}
+
+static int Envelope_clear(Envelope *self) {
+    Py_CLEAR(self->algorithm);
+    Py_CLEAR(self->engine);
+    Py_CLEAR(self->out);
+    Py_CLEAR(self->completed);
+    Py_CLEAR(self->version);
+    Py_CLEAR(self->ready);
+    return 0;
+}
+
+static void Envelope_dealloc(Envelope *self) {
+    PyObject_GC_UnTrack(self);
+    Envelope_clear(self);
+    Py_TYPE(self)->tp_free((PyObject *)self);
+}
+
+/* Return what the handlers recorded on, borrowed; NULL with an exception if this is no such thing. */
+static Recording *recording(Envelope *self) {
+    if (self->out && PyObject_TypeCheck(self->out, &RecordingType)) return (Recording *)self->out;
+    PyErr_SetString(PyExc_TypeError, "a node's `out` must be a Recording");
+    return NULL;
+}
+
+static int raise_to(PyObject **known, PyObject *other) {
+    if (*known == other) return 0;
+    int more = PyObject_RichCompareBool(other, *known, Py_GT);
+    if (more > 0) Py_SETREF(*known, Py_NewRef(other));
+    return more < 0 ? -1 : 0;
+}
+
+static int handle(Envelope *self, PyObject *sender, PyObject *message) {
+    PyObject *stack[] = {NULL, self->algorithm, sender, message, self->out};
+    PyObject *result = PyObject_VectorcallMethod(name_on_message, stack + 1, 4 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
+    Py_XDECREF(result);
+    return result ? 0 : -1;
+}
+
+static int ask_engine(Envelope *self, PyObject *name, PyObject *first, PyObject *second) {
+    PyObject *stack[] = {NULL, self->engine, first, second};
+    size_t count = second ? 3 : 2;
+    PyObject *result = PyObject_VectorcallMethod(name, stack + 1, count | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
+    Py_XDECREF(result);
+    return result ? 0 : -1;
+}
+
+/* Carry out one effect: -1 with an exception. A message to oneself goes to the end of `own`, made when need be. */
+static int carry_out(Envelope *self, PyObject *to, PyObject *what, PyObject **own) {
+    long place = PyLong_AsLong(to);
+    if (place == -1 && PyErr_Occurred()) return -1;
+    if (place == self->me) {
+        if (!*own && !(*own = PyList_New(0))) return -1;
+        return PyList_Append(*own, what);
+    }
+    if (place >= 0) return ask_engine(self, name_send, to, what);
+    if (place == BROADCAST) return ask_engine(self, name_broadcast, what, NULL);
+    if (place != SET_TIMER) {
+        PyObject *stack[] = {NULL, self->engine, algorithm_owner, what};
+        PyObject *result =
+            PyObject_VectorcallMethod(name_cancel_timer, stack + 1, 3 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
+        Py_XDECREF(result);
+        return result ? 0 : -1;
+    }
+    PyObject *stack[] = {NULL, self->engine, algorithm_owner, PyTuple_GET_ITEM(what, 0), PyTuple_GET_ITEM(what, 1),
+                         Py_False};
+    PyObject *result = PyObject_VectorcallMethod(name_set_timer, stack + 1, 5 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
+    Py_XDECREF(result);
+    return result ? 0 : -1;
+}
+
+static int finish_step(Envelope *self) {
+    Recording *out = recording(self);
+    if (!out) return -1;
+    PyObject *own = NULL, *effects = Py_NewRef(out->effects);
+    int failed = 0;
+    Py_INCREF(out);
+    for (Py_ssize_t handled = 0; !failed;) {
+        for (Py_ssize_t i = 0; i < PyList_GET_SIZE(effects) && !failed; i++) {
+            PyObject *effect = Py_NewRef(PyList_GET_ITEM(effects, i));
+            failed = carry_out(self, PyTuple_GET_ITEM(effect, 0), PyTuple_GET_ITEM(effect, 1), &own);
+            Py_DECREF(effect);
+        }
+        if (failed || (failed = PyList_SetSlice(effects, 0, PyList_GET_SIZE(effects), NULL))) break;
+        if (!own || handled == PyList_GET_SIZE(own)) break;
+        if (handled == MAX_OWN_MESSAGES) {
+            PyErr_Format(ContractBreach, "it sent itself over %d messages in one step", MAX_OWN_MESSAGES);
+            failed = -1;
+            break;
+        }
+        PyObject *me = PyLong_FromLong(self->me);
+        failed = me ? handle(self, me, PyList_GET_ITEM(own, handled++)) : -1;
+        Py_XDECREF(me);
+    }
+    if (!failed && out->entering == Py_True) {
+        PyObject *stack[] = {NULL, (PyObject *)self};
+        PyObject *result = PyObject_VectorcallMethod(name_enter, stack + 1, 1 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
+        Py_XDECREF(result);
+        failed = result ? 0 : -1;
+    }
+    Py_DECREF(out);
+    Py_DECREF(effects);
+    Py_XDECREF(own);
+    return failed;
+}
+
+static PyObject *Envelope_finish_step(Envelope *self, PyObject *none) {
+    if (finish_step(self) < 0) return NULL;
+    Py_RETURN_NONE;
+}
+
+static PyObject *Envelope_deliver(Envelope *self, PyObject *const *given, Py_ssize_t count) {
+    Recording *out = recording(self);
+    if (!out) return NULL;
+    if (count != 4) {
+        PyErr_SetString(PyExc_TypeError, "deliver(sender, completed, version, message)");
+        return NULL;
+    }
+    self->steps++;
+    if (raise_to(&self->completed, given[1]) < 0 || raise_to(&self->version, given[2]) < 0) return NULL;
+    if (handle(self, given[0], given[3]) < 0) return NULL;
+    if ((PyList_GET_SIZE(out->effects) || out->entering == Py_True) && finish_step(self) < 0) return NULL;
+    Py_RETURN_NONE;
+}
+
+static PyMethodDef Envelope_methods[] = {
+    {"deliver", (PyCFunction)(void (*)(void))Envelope_deliver, METH_FASTCALL,
+     "deliver($self, sender, completed, version, message, /)\n--\n\n"
+     "Hand over an algorithm message and the counters of its envelope."},
+    {"finish_step", (PyCFunction)Envelope_finish_step, METH_NOARGS,
+     "finish_step($self, /)\n--\n\n"
+     "Carry out what an algorithm's handler recorded, and enter if it said so."},
+    {NULL},
+};
+static PyMemberDef Envelope_members[] = {
+    {"algorithm", T_OBJECT_EX, offsetof(Envelope, algorithm), 0, NULL},
+    {"engine", T_OBJECT_EX, offsetof(Envelope, engine), 0, NULL},
+    {"out", T_OBJECT_EX, offsetof(Envelope, out), 0, NULL},
+    {"completed", T_OBJECT_EX, offsetof(Envelope, completed), 0, NULL},
+    {"version", T_OBJECT_EX, offsetof(Envelope, version), 0, NULL},
+    {"ready", T_OBJECT_EX, offsetof(Envelope, ready), 0, NULL},
+    {"me", T_LONG, offsetof(Envelope, me), 0, NULL},
+    {"steps", T_LONGLONG, offsetof(Envelope, steps), 0, NULL},
+    {NULL},
+};
+static PyTypeObject EnvelopeType = {
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "mxbench.core._envelope.Envelope",
+    .tp_basicsize = sizeof(Envelope),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
+    .tp_new = Envelope_new,
+    .tp_dealloc = (destructor)Envelope_dealloc,
+    .tp_traverse = (traverseproc)Envelope_traverse,
+    .tp_clear = (inquiry)Envelope_clear,
+    .tp_methods = Envelope_methods,
+    .tp_members = Envelope_members,
+};
+
+/* ---- module --------------------------------------------------------------------------------------------------- */
+
+static PyModuleDef definition = {PyModuleDef_HEAD_INIT, "mxbench.core._envelope", NULL, -1, NULL};
+
+PyMODINIT_FUNC PyInit__envelope(void) {
+    PyObject *contract = PyImport_ImportModule("mxbench.core.contract"), *module;
+    if (!contract) return NULL;
+    ContractBreach = PyObject_GetAttrString(contract, "ContractBreach");
+    Py_DECREF(contract);
+    everybody = PyLong_FromLong(BROADCAST);
+    algorithm_owner = PyUnicode_InternFromString("algorithm");
+    name_refuse = PyUnicode_InternFromString("_refuse");
+    name_on_message = PyUnicode_InternFromString("on_message");
+    name_send = PyUnicode_InternFromString("send");
+    name_broadcast = PyUnicode_InternFromString("broadcast");
+    name_set_timer = PyUnicode_InternFromString("set_timer");
+    name_cancel_timer = PyUnicode_InternFromString("cancel_timer");
+    name_enter = PyUnicode_InternFromString("_enter");
+    name_to = PyUnicode_InternFromString("to");
+    name_message = PyUnicode_InternFromString("message");
+    if (!ContractBreach || !everybody || !name_message) return NULL;
+    if (PyType_Ready(&RecordingType) < 0 || PyType_Ready(&EnvelopeType) < 0) return NULL;
+    module = PyModule_Create(&definition);
+    if (!module) return NULL;
+    if (PyModule_AddIntConstant(module, "VERSION", 1) < 0 || /* see mxbench/compiled.py */
+        PyModule_AddObjectRef(module, "Recording", (PyObject *)&RecordingType) < 0 ||
+        PyModule_AddObjectRef(module, "Envelope", (PyObject *)&EnvelopeType) < 0) {
+        Py_DECREF(module);
+        return NULL;
+    }
+    return module;
+}

@@ -1,0 +1,20 @@
+"""Recording and Envelope, compiled where mxbench was installed with a compiler at hand, else in Python.
+
+They behave alike, and one test body runs on both.
+"""
+
+from typing import TYPE_CHECKING
+
+from mxbench.compiled import compiled
+from mxbench.core import envelope
+
+if TYPE_CHECKING:
+    from mxbench.core.envelope import Envelope as Envelope
+    from mxbench.core.envelope import Recording as Recording
+
+    COMPILED = False
+else:
+    _envelope = compiled("mxbench.core._envelope", 1)
+    COMPILED = _envelope is not None
+    Envelope = _envelope.Envelope if COMPILED else envelope.Envelope
+    Recording = _envelope.Recording if COMPILED else envelope.Recording
