@@ -8,16 +8,28 @@
  */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
+#include <errno.h>
 #include <stdint.h>
 #include <structmember.h>
+#include <sys/socket.h>
+#include <time.h>
+#ifdef __linux__
+#include <sys/epoll.h>
+#endif
+
+#ifndef MSG_NOSIGNAL
+#define MSG_NOSIGNAL 0 /* Python ignores SIGPIPE, which is what it is for */
+#endif
 
 enum { HEADER = 28, MAX_UNACKNOWLEDGED = 32, BATCH_BYTES = 1 << 20, CHUNK = 256 * 1024, MAX_TYPES = 256 };
+enum { RECEIVE = 64 * 1024, EVENTS = 64, DESCRIPTORS = 1024 }; /* the last: greater ones are left to Python */
 enum { SENT = 3, DELIVERED = 4, EVERY_PEER = 0xFFFFF };
 #define MAX_FRAME (8u << 20)
 #define MAX_MESSAGE (MAX_FRAME / 2)
 
-static PyObject *Garbage, *MsgspecError, *encode, *encoded, *decoder, *monotonic_ns;
-static PyObject *name_send, *name_close, *name_completed, *name_version, *name_ready, *name_advance;
+static PyObject *Garbage, *MsgspecError, *encode, *encoded, *decoder;
+static PyObject *name_send, *name_recv, *name_close, *name_completed, *name_version, *name_ready, *name_advance;
+static PyObject *receive_size;
 static PyTypeObject LinkType, PumpType;
 
 /* ---- bytes ------------------------------------------------------------------------------------------------------ */
@@ -80,12 +92,20 @@ static uint64_t get(const char *place, int bytes) {
     return value;
 }
 
+static long long monotonic_ns(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now); /* the clock of time.monotonic_ns */
+    return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
 /* ---- Link ------------------------------------------------------------------------------------------------------- */
 
 typedef struct {
     PyObject_HEAD
     PyObject *peer, *connection, *lost_at, *decode;
+    PyObject *complaint; /* what was wrong with what came, until `receive` tells it; NULL if nothing */
     long peer_id;
+    int descriptor; /* of the connection; -1 if there is none, or one that is no socket */
     Buffer batch, kept, tail;
     size_t offered;
     unsigned int batched; /* messages in the batch */
@@ -102,6 +122,7 @@ static int Link_init(Link *self, PyObject *arguments, PyObject *keywords) {
     if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "OO", names, &peer, &message_type)) return -1;
     self->peer_id = PyLong_AsLong(peer);
     if (self->peer_id == -1 && PyErr_Occurred()) return -1;
+    self->descriptor = -1;
     decode = PyObject_CallOneArg(decoder, message_type);
     if (!decode) return -1;
     Py_XSETREF(self->decode, decode);
@@ -116,6 +137,7 @@ static void Link_dealloc(Link *self) {
     Py_XDECREF(self->connection);
     Py_XDECREF(self->lost_at);
     Py_XDECREF(self->decode);
+    Py_XDECREF(self->complaint);
     PyMem_Free(self->batch.data);
     PyMem_Free(self->kept.data);
     PyMem_Free(self->tail.data);
@@ -211,32 +233,64 @@ static PyObject *Link_seal(Link *self, PyObject *none) {
 
 static int due(const Link *self) { return self->received - self->acknowledged >= MAX_UNACKNOWLEDGED; }
 
-static PyObject *Link_flush(Link *self, PyObject *none) {
+/* Offer bytes to the kernel: return how many it took, 0 if it would have to wait, -1 with an exception. */
+static Py_ssize_t offer(Link *self, const char *data, size_t count) {
+    if (self->descriptor >= 0) {
+        ssize_t taken;
+        do {
+            taken = send(self->descriptor, data, count, MSG_NOSIGNAL);
+        } while (taken < 0 && errno == EINTR && !PyErr_CheckSignals());
+        if (taken >= 0) return taken;
+        if (PyErr_Occurred()) return -1;
+        if (errno == EAGAIN || errno == EWOULDBLOCK) return 0;
+        PyErr_SetFromErrno(PyExc_OSError);
+        return -1;
+    }
+    PyObject *bytes = PyBytes_FromStringAndSize(data, count), *result;
+    if (!bytes) return -1;
+    result = PyObject_CallMethodOneArg(self->connection, name_send, bytes);
+    Py_DECREF(bytes);
+    if (!result) {
+        if (!PyErr_ExceptionMatches(PyExc_BlockingIOError)) return -1;
+        PyErr_Clear();
+        return 0;
+    }
+    Py_ssize_t taken = PyLong_AsSsize_t(result);
+    Py_DECREF(result);
+    return taken;
+}
+
+/* Send what there is: return 1, or 0 if the kernel would not take it all, -1 with an exception. */
+static int flush(Link *self) {
     if (self->batched) {
-        if (seal(self) < 0) return NULL;
+        if (seal(self) < 0) return -1;
     } else if (due(self) && self->connection != Py_None) {
-        if (put_frame(self, 0, 0, 0, 0) < 0) return NULL;
+        if (put_frame(self, 0, 0, 0, 0) < 0) return -1;
     }
     while (self->connection != Py_None && self->offered < length(&self->kept)) {
         size_t count = length(&self->kept) - self->offered;
         if (count > CHUNK) count = CHUNK;
-        PyObject *data = PyBytes_FromStringAndSize(self->kept.data + self->kept.start + self->offered, count);
-        if (!data) return NULL;
-        PyObject *result = PyObject_CallMethodOneArg(self->connection, name_send, data);
-        Py_DECREF(data);
-        if (!result) {
-            if (!PyErr_ExceptionMatches(PyExc_BlockingIOError)) return NULL;
-            PyErr_Clear();
-            Py_RETURN_FALSE;
-        }
-        size_t taken = PyLong_AsSize_t(result);
-        Py_DECREF(result);
-        if (taken == (size_t)-1 && PyErr_Occurred()) return NULL;
+        Py_ssize_t taken = offer(self, self->kept.data + self->kept.start + self->offered, count);
+        if (taken < 0) return -1;
         self->wire_bytes += taken;
         self->offered += taken;
-        if (taken < count) Py_RETURN_FALSE;
+        if ((size_t)taken < count) return 0;
     }
-    Py_RETURN_TRUE;
+    return 1;
+}
+
+static PyObject *Link_flush(Link *self, PyObject *none) {
+    int done = flush(self);
+    return done < 0 ? NULL : PyBool_FromLong(done);
+}
+
+static PyObject *Link_receive(Link *self, PyObject *none) {
+    if (self->complaint) {
+        PyErr_SetObject(Garbage, self->complaint);
+        Py_CLEAR(self->complaint);
+        return NULL;
+    }
+    return PyObject_CallMethodOneArg(self->connection, name_recv, receive_size);
 }
 
 static PyObject *unreadable(void) {
@@ -290,11 +344,10 @@ static Py_ssize_t take_frames(Link *self, const char *data, size_t end, PyObject
     return position;
 }
 
-static PyObject *Link_take(Link *self, PyObject *data) {
-    char *bytes;
-    Py_ssize_t count, taken;
+/* Return what the new frames in so many bytes carry. */
+static PyObject *take(Link *self, const char *bytes, Py_ssize_t count) {
+    Py_ssize_t taken;
     PyObject *fresh;
-    if (PyBytes_AsStringAndSize(data, &bytes, &count) < 0) return NULL;
     if (length(&self->tail)) {
         if (append(&self->tail, bytes, count) < 0 || !(fresh = PyList_New(0))) return NULL;
         taken = take_frames(self, self->tail.data + self->tail.start, length(&self->tail), fresh);
@@ -308,12 +361,20 @@ static PyObject *Link_take(Link *self, PyObject *data) {
     return fresh;
 }
 
+static PyObject *Link_take(Link *self, PyObject *data) {
+    char *bytes;
+    Py_ssize_t count;
+    return PyBytes_AsStringAndSize(data, &bytes, &count) < 0 ? NULL : take(self, bytes, count);
+}
+
 static PyObject *Link_connected(Link *self, PyObject *arguments) {
     PyObject *connection;
     unsigned long long peer_has;
     if (!PyArg_ParseTuple(arguments, "OK", &connection, &peer_has)) return NULL;
     Py_XSETREF(self->connection, Py_NewRef(connection));
     Py_XSETREF(self->lost_at, Py_NewRef(Py_None));
+    self->descriptor = PyObject_AsFileDescriptor(connection);
+    PyErr_Clear(); /* a connection without one is spoken to by its methods */
     drop(&self->tail, length(&self->tail));
     forget_frames(self, peer_has, 1);
     self->offered = 0;
@@ -324,6 +385,8 @@ static PyObject *Link_disconnected(Link *self, PyObject *now) {
     if (self->connection != Py_None) {
         PyObject *connection = self->connection;
         self->connection = Py_NewRef(Py_None);
+        self->descriptor = -1;
+        Py_CLEAR(self->complaint);
         PyObject *result = PyObject_CallMethodNoArgs(connection, name_close);
         Py_DECREF(connection);
         if (!result) return NULL;
@@ -349,6 +412,7 @@ static PyMethodDef Link_methods[] = {
     {"post_workload", (PyCFunction)Link_post_workload, METH_O, NULL},
     {"seal", (PyCFunction)Link_seal, METH_NOARGS, NULL},
     {"flush", (PyCFunction)Link_flush, METH_NOARGS, NULL},
+    {"receive", (PyCFunction)Link_receive, METH_NOARGS, NULL},
     {"take", (PyCFunction)Link_take, METH_O, NULL},
     {"connected", (PyCFunction)Link_connected, METH_VARARGS, NULL},
     {"disconnected", (PyCFunction)Link_disconnected, METH_O, NULL},
@@ -391,12 +455,13 @@ typedef struct {
     Py_ssize_t types, algorithm_types;
     int full;
     long long sent_by_type[MAX_TYPES], handled_by_type[MAX_TYPES];
+    Link *by_descriptor[DESCRIPTORS]; /* borrowed of `links`; right if its own `descriptor` says the same */
     Buffer times, codes, payloads;
 } Pump;
 
 static int Pump_init(Pump *self, PyObject *arguments, PyObject *keywords) {
     static char *names[] = {"types", "algorithm_types", "full", NULL};
-    PyObject *types, *now;
+    PyObject *types;
     if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "Onp", names, &types, &self->algorithm_types, &self->full))
         return -1;
     self->types = PySequence_Size(types);
@@ -416,10 +481,7 @@ static int Pump_init(Pump *self, PyObject *arguments, PyObject *keywords) {
         Py_XDECREF(number);
         if (failed) return -1;
     }
-    now = PyObject_CallNoArgs(monotonic_ns);
-    if (!now) return -1;
-    self->now = PyLong_AsLongLong(now);
-    Py_DECREF(now);
+    self->now = monotonic_ns();
     return 0;
 }
 
@@ -472,6 +534,7 @@ static PyObject *Pump_join(Pump *self, PyObject *arguments) {
     }
     Py_XSETREF(self->peers, PySequence_Tuple(peers));
     Py_XSETREF(self->links, Py_NewRef(links));
+    memset(self->by_descriptor, 0, sizeof self->by_descriptor);
     Py_XSETREF(self->node, Py_NewRef(node));
     Py_XSETREF(self->deliver, PyObject_GetAttrString(node, "deliver"));
     Py_XSETREF(self->deliver_workload, PyObject_GetAttrString(node, "deliver_workload"));
@@ -529,30 +592,106 @@ static int hand_over(Pump *self, Link *link, PyObject *completed, PyObject *vers
     return 0;
 }
 
+/* Hand over what a link received, one step a message. */
+static int receive(Pump *self, Link *link, const char *data, Py_ssize_t count) {
+    PyObject *frames = take(link, data, count);
+    if (!frames) return -1;
+    self->now = monotonic_ns(); /* after the receive: an entry is never stamped before what allowed it */
+    int failed = 0;
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(frames) && !failed; i++) {
+        PyObject *frame = PyList_GET_ITEM(frames, i);
+        failed = hand_over(self, link, PyTuple_GET_ITEM(frame, 0), PyTuple_GET_ITEM(frame, 1), PyTuple_GET_ITEM(frame, 2));
+    }
+    Py_DECREF(frames);
+    if (!failed && due(link) && !link->batched) failed = PyList_Append(self->dirty, (PyObject *)link);
+    return failed;
+}
+
 static PyObject *Pump_receive(Pump *self, PyObject *const *arguments, Py_ssize_t count) {
+    char *data;
+    Py_ssize_t size;
     if (count != 2 || !Py_IS_TYPE(arguments[0], &LinkType)) {
         PyErr_SetString(PyExc_TypeError, "receive(link, data)");
         return NULL;
     }
-    Link *link = (Link *)arguments[0];
-    PyObject *frames = Link_take(link, arguments[1]), *now;
-    if (!frames) return NULL;
-    now = PyObject_CallNoArgs(monotonic_ns); /* after the receive: an entry is never stamped before what allowed it */
-    if (!now) goto failed;
-    self->now = PyLong_AsLongLong(now);
-    Py_DECREF(now);
-    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(frames); i++) {
-        PyObject *frame = PyList_GET_ITEM(frames, i);
-        if (hand_over(self, link, PyTuple_GET_ITEM(frame, 0), PyTuple_GET_ITEM(frame, 1), PyTuple_GET_ITEM(frame, 2)) < 0)
-            goto failed;
-    }
-    if (due(link) && !link->batched && PyList_Append(self->dirty, (PyObject *)link) < 0) goto failed;
-    Py_DECREF(frames);
+    if (PyBytes_AsStringAndSize(arguments[1], &data, &size) < 0) return NULL;
+    if (receive(self, (Link *)arguments[0], data, size) < 0) return NULL;
     Py_RETURN_NONE;
-failed:
-    Py_DECREF(frames);
+}
+
+#ifdef __linux__
+/* Return the link of a descriptor, NULL if it is of none. */
+static Link *link_of(Pump *self, int descriptor) {
+    PyObject *link;
+    Py_ssize_t at = 0;
+    if (descriptor < 0 || descriptor >= DESCRIPTORS) return NULL;
+    Link *known = self->by_descriptor[descriptor];
+    if (known && known->descriptor == descriptor) return known;
+    while (self->links && PyDict_Next(self->links, &at, NULL, &link))
+        if (((Link *)link)->descriptor == descriptor) return self->by_descriptor[descriptor] = (Link *)link;
     return NULL;
 }
+
+/* Take in what has come on a link: return 1, or 0 if Python is to look at it, -1 with an exception. */
+static int take_in(Pump *self, Link *link) {
+    static char data[RECEIVE];
+    ssize_t count = recv(link->descriptor, data, RECEIVE, 0);
+    if (count <= 0) return count < 0 && (errno == EAGAIN || errno == EINTR);
+    if (!receive(self, link, data, count)) return 1;
+    if (!PyErr_ExceptionMatches(Garbage)) return -1;
+    PyObject *type, *trace;
+    PyErr_Fetch(&type, &link->complaint, &trace);
+    Py_XDECREF(type);
+    Py_XDECREF(trace);
+    return 0;
+}
+
+/* Send what the wake-up led to. Links that the kernel took too little of, or that broke, stay dirty. */
+static int flush_all(Pump *self) {
+    Py_ssize_t left = 0, count = PyList_GET_SIZE(self->dirty);
+    for (Py_ssize_t i = 0; i < count; i++) {
+        PyObject *link = PyList_GET_ITEM(self->dirty, i);
+        int done = flush((Link *)link);
+        if (done < 0) {
+            if (!PyErr_ExceptionMatches(PyExc_OSError)) return -1;
+            PyErr_Clear();
+        }
+        if (done <= 0 && PyList_SetItem(self->dirty, left++, Py_NewRef(link)) < 0) return -1;
+    }
+    return PyList_SetSlice(self->dirty, left, count, NULL);
+}
+
+/* Wait like select.epoll, deal with the links that can be read, and return the other events. */
+static PyObject *Pump_wake(Pump *self, PyObject *const *arguments, Py_ssize_t count) {
+    struct epoll_event events[EVENTS];
+    double seconds = -1;
+    if (count != 2) {
+        PyErr_SetString(PyExc_TypeError, "wake(descriptor, seconds)");
+        return NULL;
+    }
+    int epoll = PyObject_AsFileDescriptor(arguments[0]), came;
+    if (epoll < 0) return NULL;
+    if (arguments[1] != Py_None) seconds = PyFloat_AsDouble(arguments[1]);
+    if (seconds == -1 && PyErr_Occurred()) return NULL;
+    int milliseconds = seconds < 0 ? -1 : seconds > 1e6 ? 1000000000 : (int)(seconds * 1000 + 0.999);
+    Py_BEGIN_ALLOW_THREADS
+    came = epoll_wait(epoll, events, EVENTS, milliseconds);
+    Py_END_ALLOW_THREADS
+    if (came < 0 && errno != EINTR) return PyErr_SetFromErrno(PyExc_OSError);
+    if (came < 0 && PyErr_CheckSignals()) return NULL;
+    PyObject *left = PyList_New(0);
+    for (int i = 0; left && i < came; i++) {
+        Link *link = events[i].events == EPOLLIN ? link_of(self, events[i].data.fd) : NULL;
+        int done = link ? take_in(self, link) : 0;
+        if (done > 0) continue;
+        PyObject *event = done ? NULL : Py_BuildValue("iI", events[i].data.fd, (unsigned int)events[i].events);
+        if (!event || PyList_Append(left, event) < 0) Py_CLEAR(left);
+        Py_XDECREF(event);
+    }
+    if (left && flush_all(self) < 0) Py_CLEAR(left);
+    return left;
+}
+#endif
 
 /* Encode a message once, count it for each receiver, and write it down. Returns bytes. */
 static PyObject *payload_of(Pump *self, PyObject *message, long to, Py_ssize_t copies, Py_ssize_t *index) {
@@ -672,6 +811,9 @@ static PyObject *Pump_handled(Pump *self, void *none) { return numbers(self->han
 static PyMethodDef Pump_methods[] = {
     {"join", (PyCFunction)Pump_join, METH_VARARGS, NULL},
     {"receive", (PyCFunction)(void (*)(void))Pump_receive, METH_FASTCALL, NULL},
+#ifdef __linux__
+    {"wake", (PyCFunction)(void (*)(void))Pump_wake, METH_FASTCALL, NULL},
+#endif
     {"send", (PyCFunction)(void (*)(void))Pump_send, METH_FASTCALL, NULL},
     {"broadcast", (PyCFunction)Pump_broadcast, METH_O, NULL},
     {"send_workload", (PyCFunction)(void (*)(void))Pump_send_workload, METH_FASTCALL, NULL},
@@ -727,18 +869,19 @@ PyMODINIT_FUNC PyInit__pump(void) {
     Garbage = attribute_of("mxbench.net.wire", "Garbage");
     encoded = attribute_of("mxbench.net.pump", "encoded");
     decoder = attribute_of("mxbench.net.link", "decoder");
-    monotonic_ns = attribute_of("time", "monotonic_ns");
     name_send = PyUnicode_InternFromString("send");
+    name_recv = PyUnicode_InternFromString("recv");
+    receive_size = PyLong_FromLong(RECEIVE);
     name_close = PyUnicode_InternFromString("close");
     name_completed = PyUnicode_InternFromString("completed");
     name_version = PyUnicode_InternFromString("version");
     name_ready = PyUnicode_InternFromString("ready");
     name_advance = PyUnicode_InternFromString("advance");
-    if (!encode || !decoder || !MsgspecError || !Garbage || !encoded || !monotonic_ns || !name_advance) return NULL;
+    if (!encode || !decoder || !MsgspecError || !Garbage || !encoded || !name_advance) return NULL;
     if (PyType_Ready(&LinkType) < 0 || PyType_Ready(&PumpType) < 0) return NULL;
     module = PyModule_Create(&definition);
     if (!module) return NULL;
-    if (PyModule_AddIntConstant(module, "VERSION", 1) < 0 || /* see mxbench/compiled.py */
+    if (PyModule_AddIntConstant(module, "VERSION", 2) < 0 || /* see mxbench/compiled.py */
         PyModule_AddObjectRef(module, "Link", (PyObject *)&LinkType) < 0 ||
         PyModule_AddObjectRef(module, "Pump", (PyObject *)&PumpType) < 0) {
         Py_DECREF(module);

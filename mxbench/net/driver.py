@@ -24,7 +24,7 @@ from mxbench.core.plan import RunPlan
 from mxbench.core.workload import Entry
 from mxbench.net.compiled import Link, Pump
 from mxbench.net.delay import Held, SlowLink, be_punctual, timed
-from mxbench.net.poller import NamedTimers, Poller
+from mxbench.net.poller import NamedTimers, Poller, Wake
 from mxbench.net.pump import Pump as PlainPump
 
 
@@ -56,6 +56,8 @@ class Driver:
         else:
             self.pump = Pump(*arguments)
         self.receive: Callable[[Link, bytes], None] = (self._held or self.pump).receive
+        # The compiled pump also takes in, and sends at the end of a wake-up, without a step of Python for each link.
+        self.wake: Wake | None = getattr(self.pump, "wake", None)
         # What the node sends goes to the pump without a detour: this is the fast path.
         self.send, self.broadcast = self.pump.send, self.pump.broadcast
         self.send_workload, self.broadcast_workload = self.pump.send_workload, self.pump.broadcast_workload

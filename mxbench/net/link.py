@@ -23,7 +23,7 @@ from typing import Any
 
 import msgspec
 
-from mxbench.net.wire import MAX_FRAME, Garbage
+from mxbench.net.wire import MAX_FRAME, RECEIVE, Garbage
 
 MAX_UNACKNOWLEDGED = 32  # frames received before an acknowledgement goes out on its own
 BATCH_BYTES = 1024 * 1024  # a batch that has grown past this becomes a frame
@@ -144,6 +144,12 @@ class Link:
         else:
             self._outgoing = bytearray(data[taken:])  # more will gather behind it: from now on without a copy each
         return False
+
+    def receive(self) -> bytes:
+        """Return what has come on the connection, b"" if it was closed. Raises OSError, and BlockingIOError if nothing
+        has come."""
+        assert self.connection is not None, "without a connection nothing can have come"
+        return self.connection.recv(RECEIVE)
 
     def take(self, data: bytes) -> list[Frame]:
         """Return what the new frames in `data` carry, in order; raise Garbage for what is none."""

@@ -13,7 +13,7 @@ from typing import Any
 from mxbench.net.compiled import Link
 from mxbench.net.door import Door, Guest
 from mxbench.net.poller import READABLE, WRITE, Poller
-from mxbench.net.wire import RECEIVE, Garbage
+from mxbench.net.wire import Garbage
 
 GIVE_UP_SECONDS = 10.0  # without a connection to a peer
 FIRST_RETRY, LAST_RETRY = 0.005, 0.5  # seconds between calls, doubled from the one to the other
@@ -90,18 +90,11 @@ class Mesh:
             complete()
 
     def _event(self, link: Link, events: int) -> None:
-        connection = link.connection
-        if events & READABLE and connection is not None:
+        if events & READABLE and link.connection is not None:
             try:
-                data = connection.recv(RECEIVE)
-            except BlockingIOError:
-                return
-            except OSError:
-                data = b""
-            if not data:
-                self._lost(link)
-                return
-            try:
+                data = self._received(link)
+                if not data:
+                    return
                 self.deliver(link, data)
             except Garbage as garbage:
                 self._forget(link)
@@ -109,6 +102,18 @@ class Mesh:
                 return
         if events & WRITE:
             self.flush(link)
+
+    def _received(self, link: Link) -> bytes:
+        """Return what has come, b"" if that is nothing or the connection broke. Raises Garbage."""
+        try:
+            data = link.receive()
+        except BlockingIOError:
+            return b""
+        except OSError:
+            data = b""
+        if not data:
+            self._lost(link)
+        return data
 
     def _forget(self, link: Link) -> None:
         if link.connection is not None:

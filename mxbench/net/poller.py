@@ -17,6 +17,7 @@ PRECISE_NS = 50_000_000  # waits shorter than this need better than epoll's mill
 MOST_AHEAD_NS = 500_000  # that a punctual poller wakes up before a timer is due
 LATER_NS, EARLIER_NS = 4_000, 16_000  # steps in which it learns how much; their ratio says how often it may be late
 
+Wake = Callable[[int, float | None], list[tuple[int, int]]]
 _let_others_run = getattr(os, "sched_yield", lambda: None)  # who waits awake must not keep others from being on time
 
 
@@ -39,11 +40,18 @@ class Poller:
         self._serial = 0
         self._cancelled: set[int] = set()
         self._ahead: int | None = None  # ns; None if it is not punctual
+        self._look: Callable[[float | None], list[tuple[int, int]]] = self._poll.poll
 
     def be_punctual(self) -> None:
         """From now on wake up before a timer is due, by about as much as the system lately woke us too late, and wait
         for the rest of it awake."""
         self._ahead = MOST_AHEAD_NS // 4
+
+    def look_with(self, wake: Wake | None) -> None:
+        """From now on have `wake(descriptor, seconds)` wait for the system's epoll descriptor, deal with what it knows
+        and return the other events; with None wait as before. Without epoll nothing changes."""
+        if not self._milliseconds:
+            self._look = self._poll.poll if wake is None else partial(wake, self._poll.fileno())
 
     def register(self, descriptor: int, callback: Callable[[int], None], write: bool = False) -> None:
         """Call `callback(events)` when the descriptor can be read, or also written."""
@@ -83,7 +91,7 @@ class Poller:
         """Wait for something to happen, and call back for all that has."""
         while self._timers and self._timers[0][1] in self._cancelled:
             self._cancelled.discard(heapq.heappop(self._timers)[1])
-        for descriptor, events in self._poll.poll(self._wait() if self._timers else None):
+        for descriptor, events in self._look(self._wait() if self._timers else None):
             callback = self._callbacks.get(descriptor)  # an earlier callback may have unregistered it
             if callback is not None:
                 callback(events)

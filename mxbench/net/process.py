@@ -121,6 +121,7 @@ class NodeProcess:
             case Start():
                 self.started = True
                 self.mesh.deliver = self.driver.receive
+                self.poller.look_with(self.driver.wake)
                 self.driver.start()
                 for link, connection, data in self._early:
                     if connection is link.connection:  # else it broke, and the peer sends again what it had sent
@@ -190,6 +191,7 @@ class NodeProcess:
         if not self.failed:
             self.failed = True
             if self.started:
+                self.poller.look_with(None)
                 self.mesh.deliver = lambda link, data: None
                 self.driver.stop()
             self._tell(Failed(kind, text[:MAX_TEXT]))
