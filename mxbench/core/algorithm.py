@@ -21,6 +21,7 @@ The author's guide is plugins/README.md.
 """
 
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import Any, ClassVar, TypeVar
 
 import msgspec
@@ -162,6 +163,11 @@ class Algorithm(msgspec.Struct):
         with a search without on small bounds first. no_more_requests: no node will request the critical section
         again; those that wait or are inside may still do so. An algorithm need not define it.
         """
+
+
+# Handlers ask for these all the time: so that they are read in C, without a step of Python each.
+for _name in ("me", "n", "holder", "k"):
+    setattr(Algorithm, _name, property(attrgetter(f"parameters.{_name}"), doc=getattr(Algorithm, _name).__doc__))
 
 
 class Out(Recording):

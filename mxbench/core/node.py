@@ -28,6 +28,8 @@ from mxbench.core.messages import Message, WorkloadMessage, message_types
 from mxbench.core.workload import Entry, Workload, WorkloadOut
 
 PLAIN_CHECK_STEPS = 64  # the first steps after each of which the state is looked at; then at the end
+PLAIN_CHECKS = 1024  # in a whole run: of many nodes, all of one text, each is looked at after fewer steps
+FEWEST_CHECK_STEPS = 4
 GIVEN = ("parameters", "options", "share")  # fields of a workload that it was told, and that are not its state
 
 
@@ -102,6 +104,7 @@ class Node(Envelope):
         self._dwell = workload.dwell
         self._keeps_state = _keeps_state(type(workload))
         self._has_version = type(workload).version is not Workload.version
+        self._looked_at = min(PLAIN_CHECK_STEPS, max(PLAIN_CHECKS // parameters.n, FEWEST_CHECK_STEPS))
         self._releasing = False
         self._requests = 0
 
@@ -145,7 +148,7 @@ class Node(Envelope):
         else:
             self.ready = False
             return False
-        if self.steps < PLAIN_CHECK_STEPS:
+        if self.steps < self._looked_at:
             self.check_state()
         return True
 

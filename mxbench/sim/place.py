@@ -37,19 +37,9 @@ from mxbench.core.links import NS, Link
 from mxbench.core.messages import Message, WorkloadMessage, message_types
 from mxbench.core.places import build_node, roles
 from mxbench.core.workload import Entry
+from mxbench.sim.compiled import Column, Lane
 from mxbench.sim.copies import copier
-from mxbench.sim.sending import (
-    NEXT,
-    NOT_ENCODED,
-    Broadcast,
-    Lane,
-    Send,
-    encode,
-    lane_broadcast,
-    not_encoded,
-    steady_broadcast,
-    steady_send,
-)
+from mxbench.sim.sending import NEXT, Broadcast, Send, encoded, steady_broadcast, steady_send
 from mxbench.sim.surroundings import Event, Surroundings
 
 WORKLOAD, TIMER_DUE, START, TICKET, NO_TICKETS, FAULT_DUE = -1, -2, -3, -4, -5, -6
@@ -73,10 +63,9 @@ class Place:
         self.sent_by_type = [0] * len(self.types)
         self.unwritten = [0] * len(self.types)  # messages by type that were handed over, if none is written down
         self.payload_bytes = 0
-        self.recorder = Recorder()
+        self.recorder = Recorder(Column)
         self.times, self.codes = self.recorder.times, self.recorder.codes
         self.delays: list[int] | None = None  # by receiver, in ns; None if the links do more than delay
-        self._lane: Lane | None = None
         self._world = world
         self.places, self.next_serial = world.places, world.next_serial
         self._post: Callable[[Event], None] = partial(heappush, world.heap)
@@ -102,11 +91,14 @@ class Place:
 
     def join(self, delays: list[int], lane: Lane | None = None) -> None:
         """Hear how long each link takes, if that is all there is to the links. lane: if all of the world are alike."""
-        self.delays, self._lane = delays, lane
-        if lane is not None:
-            self._push = lane.events.append
-        self.send = steady_send(self, delays, self._push)
-        self.broadcast = self._first_broadcast
+        self.delays = delays
+        if lane is None:
+            self.send = steady_send(self, delays, self._push)
+            self.broadcast = steady_broadcast(self, delays, self._push)
+        else:
+            self._push = lane.append
+            seat = lane.seat(self)
+            self.send, self.broadcast = seat.send, seat.broadcast
 
     @cached_property
     def peers(self) -> "list[Place]":
@@ -263,15 +255,6 @@ class Place:
     def _send_all(self, message: Message) -> None:
         self._send(self.peers, EVERY_PEER, message)
 
-    def _first_broadcast(self, message: Message) -> None:
-        """Find out how to send to each peer, and do: not every algorithm does."""
-        assert self.delays is not None, "only a place that was joined comes here"
-        if self._lane is not None and isinstance(self.heads, list):
-            self.broadcast = lane_broadcast(self, self._lane)
-        else:
-            self.broadcast = steady_broadcast(self, self.delays, self._push)
-        self.broadcast(message)
-
     def _send(self, places: list["Place"], to: int, message: Message) -> None:
         """Send a message of the algorithm to each of these places. to: whom the history names."""
         payload = self.note_sent(places, to, message)
@@ -301,10 +284,7 @@ class Place:
 
     def note_sent(self, places: list["Place"], to: int, message: Message | WorkloadMessage) -> bytes:
         """Count a message and write down that it is sent; return it encoded."""
-        try:
-            payload = encode(message)
-        except NOT_ENCODED as error:
-            raise not_encoded(message, error) from None
+        payload = encoded(message)
         index, *_ = self.kinds[type(message)]
         self.sent_by_type[index] += len(places)
         if index < self._algorithm_types:

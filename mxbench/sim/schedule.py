@@ -22,7 +22,8 @@ from mxbench.core.plan import RunPlan
 from mxbench.core.property import InFlight, Moment, Property
 from mxbench.errors import PluginError
 from mxbench.sim.copies import copier
-from mxbench.sim.place import TIMER_DUE, Place, encode
+from mxbench.sim.place import TIMER_DUE, Place
+from mxbench.sim.sending import encode
 from mxbench.sim.surroundings import Event
 from mxbench.workloads.hold import Hold
 

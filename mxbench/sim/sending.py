@@ -27,17 +27,46 @@ Broadcast = Callable[[Message], None]
 encode = msgspec.msgpack.Encoder().encode
 
 
-class Lane(NamedTuple):
-    """The messages of a world in which every link takes the same time: they arrive in the order of their sending."""
+class Seat(NamedTuple):
+    """How one place sends into the lane."""
 
-    events: deque[Event]
-    delay: int
-    next_serial: Callable[[], int]
+    send: Send
+    broadcast: Broadcast
 
 
-def not_encoded(message: object, error: Exception) -> ContractBreach:
-    """Return the breach of who sent a message that cannot be encoded."""
-    return ContractBreach(f"it sent {message!r}, which cannot be encoded: {error}")
+class Lane(deque[Event]):
+    """The messages of a world in which every link takes the same time: they arrive in the order of their sending.
+
+    heap: the other events of the world. delay: of each message, in ns. nodes: the places that a broadcast goes to.
+    full: write every message down. The compiled lane also has `take(most, horizon)`, which hands over as many messages
+    as it can without the world: none that comes after an event of the heap, or after the horizon; it returns how many.
+    Then `now` is the time of the last one, and `acting` the place at which a handler raised an exception.
+    """
+
+    def __init__(
+        self, heap: list[Event], next_serial: Callable[[], int], delay: int, nodes: int, full: bool
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self.next_serial, self.delay = next_serial, delay
+        self.take: Callable[[int, int], int] | None = None
+        self.now = 0
+        self.acting: Place | None = None
+
+    def seat(self, place: "Place") -> Seat:
+        """Return how a place sends; ask for them in the order of the places."""
+        assert place.delays is not None, "only a place that was joined comes here"
+        send = steady_send(place, place.delays, self.append)
+        if isinstance(place.heads, list):
+            return Seat(send, lane_broadcast(place, self))
+        return Seat(send, steady_broadcast(place, place.delays, self.append))
+
+
+def encoded(message: object) -> bytes:
+    """Return a message's bytes; raise ContractBreach for one that has none."""
+    try:
+        return encode(message)
+    except NOT_ENCODED as error:
+        raise ContractBreach(f"it sent {message!r}, which cannot be encoded: {error}") from None
 
 
 def steady_send(place: "Place", delays: list[int], push: Callable[[Event], None]) -> Send:
@@ -48,10 +77,7 @@ def steady_send(place: "Place", delays: list[int], push: Callable[[Event], None]
 
     def send(to: int, message: Message) -> None:
         nonlocal payloads
-        try:
-            payload = encode(message)
-        except NOT_ENCODED as error:
-            raise not_encoded(message, error) from None
+        payload = encoded(message)
         index, sent, mark, fresh = kinds[type(message)]
         size, now, head = len(payload), place.now, heads[to]
         counted[index] += 1
@@ -102,7 +128,7 @@ def lane_broadcast(place: "Place", lane: Lane) -> Broadcast:
             del codes[me]
         heads[:n] = [head + NEXT for head in heads[:n]]
         copies: Iterator[Message] = repeat(message) if fresh is None else map(fresh, repeat(payload))
-        lane.events.extend(
+        lane.extend(
             zip(
                 repeat(place.now + lane.delay, len(peers)), repeat(lane.next_serial()), peers, repeat(me),
                 repeat(node.completed), repeat(node.version), copies, codes, strict=False,

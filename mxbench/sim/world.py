@@ -10,7 +10,7 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Sequence
 from heapq import heappop, heappush
-from itertools import count, repeat
+from itertools import count
 from random import Random
 from typing import Any
 
@@ -19,9 +19,9 @@ from mxbench.core.history import NodeHistory
 from mxbench.core.links import NS, steady_delays
 from mxbench.core.network import Matrix, Network
 from mxbench.core.plan import Ending, Progress, RunPlan, turns
+from mxbench.sim.compiled import Lane
 from mxbench.sim.faults import Faults
 from mxbench.sim.place import NO_TICKETS, START, TICKET, TIMER_DUE, Place
-from mxbench.sim.sending import Lane
 from mxbench.sim.surroundings import Event
 
 CHUNK = 10_000  # events between two looks at the bound, and at who wants to know how far the run is
@@ -40,7 +40,7 @@ class World:
         self.ending: Ending | None = None
         self.heap: list[Event] = []
         # Messages, where all links take the same time: they arrive in the order in which they were sent.
-        self.lane: deque[Event] = deque()
+        self.lane: Lane | None = None
         self.next_serial = count(1).__next__
         self.cut: set[tuple[int, int]] = set()  # the links that a partition cuts now
         self.now = 0
@@ -99,9 +99,16 @@ class World:
         """Take events in order; the fast path is the delivery of an algorithm's message where nothing goes wrong."""
         heap, lane, horizon, faults = self.heap, self.lane, self._horizon, self._faults if self._faulty else None
         full, restless = self.plan.history == "full", not self.plan.falls_quiet
-        now, place = self.now, self.places[0]
+        now, place, left = self.now, self.places[0], CHUNK
+        take = None if restless or lane is None else lane.take  # of the compiled lane: as many as it can at once
         try:
-            for _ in repeat(None, CHUNK):
+            while left:
+                if take is not None and lane:
+                    taken = take(left, horizon)
+                    if taken:
+                        now, left = lane.now, left - taken
+                        continue
+                left -= 1
                 if lane and not (heap and heap[0] < lane[0]):
                     event = lane.popleft()
                 elif heap:
@@ -134,7 +141,7 @@ class World:
                     if self._at_rest():
                         return
         except Exception as error:
-            self._blame(place, error)
+            self._blame(place if lane is None or lane.acting is None else lane.acting, error)
         self.now = now
 
     def _at_rest(self) -> bool:
@@ -219,11 +226,13 @@ class World:
                 shared[site] = steady_delays(self.network, place.me, len(self.places))
         different = {delay for delays in shared.values() for delay in delays or (None,)}
         first = next(iter(different))
-        lane = Lane(self.lane, first, self.next_serial) if len(different) == 1 and first is not None else None
+        if len(different) == 1 and first is not None:
+            plan = self.plan
+            self.lane = Lane(self.heap, self.next_serial, first, plan.nodes, plan.history == "full")
         for place, site in zip(self.places, of_place, strict=True):
             delays = shared[site]
             if delays is not None:
-                place.join(delays, lane)
+                place.join(delays, self.lane)
 
     def _post(self, place: Place, kind: int, time: int = 0) -> None:
         self.work += 1
