@@ -171,7 +171,8 @@ class Reactions:
             sends.sort(key=_RECEIVER)
         if fault is not None or local is None:
             self._set_up()  # the old node stopped in the middle of a step, or took its first step already
-        return Branch(number, tuple(sends), tuple([chosen for chosen, _ in engine.taken]), fault)
+        chosen = tuple([choice for choice, _ in engine.taken]) if engine.taken else ()
+        return Branch(number, tuple(sends), chosen, fault)
 
     def _take(self, local: Local | None, act: Act) -> None:
         """Put the node into a local state and let it take the step."""

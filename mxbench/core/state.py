@@ -54,13 +54,15 @@ def ordered(value: Any) -> Any:
     if cls in _SINGLE:
         return value
     if isinstance(value, dict):
-        keys = list(value)
+        came = list(value)
         try:
-            keys.sort()
+            keys = sorted(came)
         except TypeError:  # keys of several types
-            keys.sort(key=repr)
+            keys = sorted(came, key=repr)
+        if _SINGLE.issuperset(map(type, value.values())):  # so it is most often
+            return value if keys == came else {key: value[key] for key in keys}
         found = {key: ordered(value[key]) for key in keys}
-        same = keys == list(value) and all(found[key] is value[key] for key in keys)
+        same = keys == came and all(found[key] is value[key] for key in keys)
         return value if same else found
     if cls is list or cls is tuple:
         return _same_or(value, value, cls)
