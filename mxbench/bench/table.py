@@ -29,9 +29,9 @@ def render(rows: Sequence[Row], noise: float, environment: dict[str, Any]) -> st
 
 def _machine(noise: float, environment: dict[str, Any]) -> str:
     load = environment.get("load_average")
-    pump = "compiled" if environment.get("compiled_pump") else "in Python"
+    parts = ", ".join(module.split(".")[1] for module in environment.get("compiled", ())) or "none"
     said = (
-        f"{environment['python']}, {environment['usable_cores']} cores, the pump of tcp {pump}, "
+        f"{environment['python']}, {environment['usable_cores']} cores, parts in C: {parts}, "
         f"load average {load[0] if load else 'not known'}\n"
         f"A/A: the same loop twice differs by {noise:.0%} here"
     )

@@ -19,7 +19,7 @@ WORD = 64
 INSIDE = 16  # bits for the number of nodes inside
 AT_ONCE = 4096  # values made together when a level is gone through
 
-_graph = compiled("mxbench.check._graph", 1)
+_graph = compiled("mxbench.check._graph")
 
 
 def graph_of(space: Space) -> Graph:

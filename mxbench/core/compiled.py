@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     COMPILED = False
 else:
-    _envelope = compiled("mxbench.core._envelope", 1)
+    _envelope = compiled("mxbench.core._envelope")
     COMPILED = _envelope is not None
     Envelope = _envelope.Envelope if COMPILED else envelope.Envelope
     Recording = _envelope.Recording if COMPILED else envelope.Recording

@@ -8,11 +8,10 @@ import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from mxbench import __version__
+from mxbench import __version__, compiled
 
 LIBRARIES = ("msgspec", "pluggy", "pydantic", "PyYAML", "rich", "tabulate", "typer", "uvloop")
 
@@ -32,14 +31,15 @@ def environment() -> dict[str, Any]:
         "usable_cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "memory_mb": _memory_mb(),
         "load_average": _load(),
-        "compiled_pump": find_spec("mxbench.net._pump") is not None and not os.environ.get("MXBENCH_PURE"),
+        "compiled": compiled.in_use(),
+        "compiled_pump": "mxbench.net._pump" in compiled.in_use(),
         "python_flags": {"optimize": sys.flags.optimize, "hash_seed": os.environ.get("PYTHONHASHSEED")},
     }
 
 
 def code_hash(modules: Iterable[str]) -> str:
     """Return a hash of the source of mxbench and of these modules, which tells a changed file without a commit."""
-    files = set(Path(__file__).parent.parent.rglob("*.py"))
+    files = {file for kind in ("*.py", "*.c") for file in Path(__file__).parent.parent.rglob(kind)}
     files |= {Path(file) for name in modules if (file := getattr(sys.modules.get(name), "__file__", None))}
     found = hashlib.sha256()
     for file in sorted(files):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     COMPILED = False
 else:
-    _pump = compiled("mxbench.net._pump", 2)
+    _pump = compiled("mxbench.net._pump")
     COMPILED = _pump is not None
     Link = _pump.Link if COMPILED else link.Link
     Pump = _pump.Pump if COMPILED else pump.Pump

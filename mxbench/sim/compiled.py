@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     COMPILED = False
 else:
-    _lane = compiled("mxbench.sim._lane", 1)
+    _lane = compiled("mxbench.sim._lane")
     COMPILED = _lane is not None
     Lane = _lane.Lane if COMPILED else sending.Lane
     Column = _lane.Column if COMPILED else list  # of a history's records

@@ -1,0 +1,35 @@
+"""The parts in C: which there are, and when the Python is taken instead."""
+
+import importlib.util
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from mxbench import compiled
+from mxbench.experiment.environment import environment
+
+ROOT = Path(__file__).parent.parent
+THERE = [module for module in compiled.PARTS if importlib.util.find_spec(module)]  # where there was a compiler
+
+
+def test_what_is_compiled_at_installation_is_what_is_looked_for() -> None:
+    configured = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["ext-modules"]
+    assert {module["name"]: module["optional"] for module in configured} == dict.fromkeys(compiled.PARTS, True)
+    assert {source for module in configured for source in module["sources"]} == {
+        str(file.relative_to(ROOT)) for file in (ROOT / "mxbench").rglob("*.c") if file.parent.name != "floor"
+    }
+
+
+@pytest.mark.parametrize("module", THERE)
+def test_one_that_was_compiled_for_other_python_is_not_taken(module: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert compiled.compiled(module) is importlib.import_module(module)
+    monkeypatch.setitem(compiled.PARTS, module, compiled.PARTS[module] + 1)
+    assert compiled.compiled(module) is None
+
+
+def test_an_environment_says_which_parts_are_in_c(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert environment()["compiled"] == THERE
+    monkeypatch.setenv(compiled.PURE, "1")
+    assert environment()["compiled"] == []
+    assert [compiled.compiled(module) for module in compiled.PARTS] == [None] * len(compiled.PARTS)
