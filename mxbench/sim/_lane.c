@@ -1,8 +1,11 @@
-/* The fast path of a simulation in C: the lane of messages of a world in which every link takes the same time, how the
- * places send into it, and how its messages are handed over. sending.py and world.py tell what is done and why.
+/* The fast path of a simulation in C: the messages that are on their way, how the places of a world send them where each
+ * link takes a time of its own, and how they are handed over. sending.py and world.py tell what is done and why.
  *
  * It is optional: where there is no compiler mxbench installs without it and runs the Python (compiled.py chooses). One
  * test body runs on both. What is rare is left to Python: every other event, time that is over, and saying what is wrong.
+ *
+ * Other than the lane in Python, which is a queue, this one is a heap: messages may overtake each other in it. Where all
+ * links take the same time none does, and to put one in costs one comparison.
  */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
@@ -13,7 +16,7 @@ enum { SENT = 3, EVERY_PEER = 0xFFFFF };
 static const long long NEXT = 1LL << 32; /* what the record of a delivery has more than that of the one before it */
 
 static PyObject *encode, *encoded;
-static PyObject *name_now, *name_deliver, *name_ready, *name_advance, *name_completed, *name_version, *name_payload_bytes;
+static PyObject *name_now, *name_deliver, *name_ready, *name_advance, *name_completed, *name_version, *name_payload_bytes, *name_me;
 static PyTypeObject SeatType, LaneType;
 
 /* ---- Column: integers of a history ---------------------------------------------------------------------------- */
@@ -84,7 +87,8 @@ static PyTypeObject ColumnType = {
 struct Seat;
 
 typedef struct { /* as place.py has it */
-    long long time, serial, code;
+    long long time, serial, order; /* order: of what came in, between copies of one message */
+    long long code;
     long kind;         /* the sender of an algorithm's message, or what else it is */
     struct Seat *seat; /* of the place, borrowed of the lane; NULL for what Python put there */
     PyObject *place, *a, *b, *message;
@@ -92,9 +96,9 @@ typedef struct { /* as place.py has it */
 
 typedef struct {
     PyObject_HEAD
-    Event *ring;
-    size_t capacity, first, count; /* the capacity is a power of two */
-    long long delay;
+    Event *events; /* a heap: each comes before those at twice its place, and one and two on */
+    size_t capacity, count;
+    long long came; /* events so far */
     long nodes; /* the places that a broadcast goes to */
     int full;   /* whether every message is written down */
     PyObject *heap, *next_serial, *seats;
@@ -105,32 +109,49 @@ typedef struct {
 typedef struct Seat { /* a place, as its messages see it */
     PyObject_HEAD
     Lane *lane;
+    PyObject *delays; /* by receiver, in ns; None if its links do more than delay, and Python sends */
     PyObject *place, *node, *kinds, *heads, *times, *codes, *payloads, *sent_by_type, *unwritten;
     long me;
 } Seat;
 
-static Event *front(Lane *self) { return &self->ring[self->first]; }
+static Event *front(Lane *self) { return self->events; }
 
-/* Return where an event goes behind all others, which then belongs to the lane; NULL without memory. */
-static Event *append(Lane *self) {
+static int comes_before(const Event *one, const Event *other) {
+    if (one->time != other->time) return one->time < other->time;
+    return one->serial != other->serial ? one->serial < other->serial : one->order < other->order;
+}
+
+/* Put an event in, which then owns what it refers to; -1 without memory. */
+static int push(Lane *self, Event event) {
     if (self->count == self->capacity) {
-        size_t capacity = self->capacity ? 2 * self->capacity : 64;
-        Event *ring = PyMem_New(Event, capacity);
-        if (!ring) return (Event *)PyErr_NoMemory();
-        for (size_t i = 0; i < self->count; i++) ring[i] = self->ring[(self->first + i) & (self->capacity - 1)];
-        PyMem_Free(self->ring);
-        self->ring = ring;
+        size_t capacity = 2 * self->capacity + 64;
+        Event *events = PyMem_Realloc(self->events, capacity * sizeof(Event));
+        if (!events) {
+            PyErr_NoMemory();
+            return -1;
+        }
+        self->events = events;
         self->capacity = capacity;
-        self->first = 0;
     }
-    return &self->ring[(self->first + self->count++) & (self->capacity - 1)];
+    event.order = self->came++;
+    size_t at = self->count++;
+    for (size_t parent; at && comes_before(&event, &self->events[parent = (at - 1) / 2]); at = parent)
+        self->events[at] = self->events[parent];
+    self->events[at] = event;
+    return 0;
 }
 
 static Event pop(Lane *self) {
-    Event event = *front(self);
-    self->first = (self->first + 1) & (self->capacity - 1);
-    self->count--;
-    return event;
+    Event first = *front(self), last = self->events[--self->count];
+    size_t at = 0, child;
+    while ((child = 2 * at + 1) < self->count) {
+        if (child + 1 < self->count && comes_before(&self->events[child + 1], &self->events[child])) child++;
+        if (!comes_before(&self->events[child], &last)) break;
+        self->events[at] = self->events[child];
+        at = child;
+    }
+    self->events[at] = last;
+    return first;
 }
 
 static void drop(Event *event) {
@@ -142,7 +163,7 @@ static void drop(Event *event) {
 
 static int Lane_traverse(Lane *self, visitproc visit, void *arg) {
     for (size_t i = 0; i < self->count; i++) {
-        Event *event = &self->ring[(self->first + i) & (self->capacity - 1)];
+        Event *event = &self->events[i];
         Py_VISIT(event->place);
         Py_VISIT(event->a);
         Py_VISIT(event->b);
@@ -170,15 +191,15 @@ static int Lane_clear(Lane *self) {
 static void Lane_dealloc(Lane *self) {
     PyObject_GC_UnTrack(self);
     Lane_clear(self);
-    PyMem_Free(self->ring);
+    PyMem_Free(self->events);
     Py_TYPE(self)->tp_free((PyObject *)self);
 }
 
 static int Lane_init(Lane *self, PyObject *arguments, PyObject *keywords) {
-    static char *names[] = {"heap", "next_serial", "delay", "nodes", "full", NULL};
+    static char *names[] = {"heap", "next_serial", "nodes", "full", NULL};
     PyObject *heap, *next_serial;
-    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O!OLlp", names, &PyList_Type, &heap, &next_serial,
-                                     &self->delay, &self->nodes, &self->full))
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O!Olp", names, &PyList_Type, &heap, &next_serial,
+                                     &self->nodes, &self->full))
         return -1;
     Py_XSETREF(self->heap, Py_NewRef(heap));
     Py_XSETREF(self->next_serial, Py_NewRef(next_serial));
@@ -187,7 +208,7 @@ static int Lane_init(Lane *self, PyObject *arguments, PyObject *keywords) {
     return self->seats ? 0 : -1;
 }
 
-/* ---- the lane as World sees it: a deque of tuples -------------------------------------------------------------- */
+/* ---- the lane as World sees it: a queue of tuples --------------------------------------------------------------- */
 
 static Py_ssize_t Lane_length(Lane *self) { return self->count; }
 
@@ -197,24 +218,31 @@ static PyObject *as_tuple(const Event *event) {
 }
 
 static PyObject *Lane_item(Lane *self, Py_ssize_t index) {
-    if (index >= 0 && (size_t)index < self->count)
-        return as_tuple(&self->ring[(self->first + index) & (self->capacity - 1)]);
-    PyErr_SetString(PyExc_IndexError, "the lane is not that long");
+    if (index == 0 && self->count) return as_tuple(front(self));
+    PyErr_SetString(PyExc_IndexError, self->count ? "only the front of a lane can be seen" : "the lane is empty");
     return NULL;
 }
 
+/* Return the seat of a place, NULL if it has none, borrowed; with an exception if it is no place. */
+static Seat *seat_of(Lane *self, PyObject *place) {
+    PyObject *number = PyObject_GetAttr(place, name_me);
+    long me = number ? PyLong_AsLong(number) : -1;
+    Py_XDECREF(number);
+    return me >= 0 && me < PyList_GET_SIZE(self->seats) ? (Seat *)PyList_GET_ITEM(self->seats, me) : NULL;
+}
+
 static PyObject *Lane_append(Lane *self, PyObject *tuple) {
-    Event event = {0}, *place;
+    Event event = {0};
     if (!PyTuple_Check(tuple)) return PyErr_Format(PyExc_TypeError, "an event is a tuple, not %R", tuple);
     if (!PyArg_ParseTuple(tuple, "LLOlOOOL", &event.time, &event.serial, &event.place, &event.kind, &event.a, &event.b,
                           &event.message, &event.code))
         return NULL;
-    if (!(place = append(self))) return NULL;
+    if (event.kind >= 0 && !(event.seat = seat_of(self, event.place)) && PyErr_Occurred()) return NULL;
+    if (push(self, event) < 0) return NULL;
     Py_INCREF(event.place);
     Py_INCREF(event.a);
     Py_INCREF(event.b);
     Py_INCREF(event.message);
-    *place = event;
     Py_RETURN_NONE;
 }
 
@@ -298,6 +326,7 @@ static PyObject *Lane_take(Lane *self, PyObject *const *given, Py_ssize_t count)
 
 static int Seat_traverse(Seat *self, visitproc visit, void *arg) {
     Py_VISIT(self->lane);
+    Py_VISIT(self->delays);
     Py_VISIT(self->place);
     Py_VISIT(self->node);
     Py_VISIT(self->kinds);
@@ -312,6 +341,7 @@ static int Seat_traverse(Seat *self, visitproc visit, void *arg) {
 
 static int Seat_clear(Seat *self) {
     Py_CLEAR(self->lane);
+    Py_CLEAR(self->delays);
     Py_CLEAR(self->place);
     Py_CLEAR(self->node);
     Py_CLEAR(self->kinds);
@@ -339,7 +369,7 @@ static PyObject *attribute(PyObject *owner, const char *name, PyTypeObject *type
     return found;
 }
 
-/* Make the seat of a place; the places come in the order of their numbers. */
+/* Make the seat of a place; the places come in the order of their numbers, whose `delays` are known by then. */
 static PyObject *Lane_seat(Lane *self, PyObject *place) {
     PyObject *recorder = PyObject_GetAttrString(place, "recorder");
     Seat *seat = recorder ? (Seat *)SeatType.tp_alloc(&SeatType, 0) : NULL;
@@ -348,6 +378,7 @@ static PyObject *Lane_seat(Lane *self, PyObject *place) {
     seat->lane = (Lane *)Py_NewRef(self);
     seat->place = Py_NewRef(place);
     seat->node = attribute(place, "node", NULL);
+    seat->delays = attribute(place, "delays", NULL);
     seat->kinds = attribute(place, "kinds", &PyDict_Type);
     seat->heads = attribute(place, "heads", NULL);
     seat->sent_by_type = attribute(place, "sent_by_type", &PyList_Type);
@@ -363,7 +394,7 @@ static PyObject *Lane_seat(Lane *self, PyObject *place) {
 typedef struct {
     PyObject *payload, *now, *fresh; /* fresh: makes a copy of the payload's message, None if all may share it */
     PyObject *completed, *version;
-    long long mark, due;
+    long long mark, time; /* time: now */
 } Sending;
 
 static void forget(Sending *what) {
@@ -393,7 +424,7 @@ static int begin(Seat *self, PyObject *message, long to, long copies, Sending *w
     what->completed = PyObject_GetAttr(self->node, name_completed);
     what->version = PyObject_GetAttr(self->node, name_version);
     if (!what->now || !what->completed || !what->version) return -1;
-    what->due = PyLong_AsLongLong(what->now) + self->lane->delay;
+    what->time = PyLong_AsLongLong(what->now);
     if (PyErr_Occurred() || add_to(self->sent_by_type, index, copies) < 0) return -1;
     if (!(bytes = PyObject_GetAttr(self->place, name_payload_bytes))) return -1;
     PyObject *sum = PyLong_FromLongLong(PyLong_AsLongLong(bytes) + size * copies);
@@ -403,7 +434,7 @@ static int begin(Seat *self, PyObject *message, long to, long copies, Sending *w
     if (failed) return -1;
     if (!self->lane->full) return 0;
     Py_ssize_t held = PyByteArray_GET_SIZE(self->payloads);
-    if (append_number(self->times, what->due - self->lane->delay) < 0 ||
+    if (append_number(self->times, what->time) < 0 ||
         append_number(self->codes, SENT | what->mark | (long long)to << 12 | (long long)size << 32) < 0 ||
         PyByteArray_Resize(self->payloads, held + size) < 0)
         return -1;
@@ -435,15 +466,20 @@ static long long next_head(Seat *self, Seat *other) {
 
 static int post(Seat *self, Seat *other, const Sending *what, long long serial, PyObject *message) {
     long long head = next_head(self, other);
-    if (head < 0) return -1;
+    PyObject *delay = head < 0 ? NULL : PyList_GetItem(self->delays, other->me);
+    if (!delay) return -1;
     PyObject *copy = what->fresh == Py_None ? Py_NewRef(message) : PyObject_CallOneArg(what->fresh, what->payload);
-    Event *event = copy ? append(self->lane) : NULL;
-    if (!event) {
-        Py_XDECREF(copy);
+    if (!copy) return -1;
+    Event event = {.time = what->time + PyLong_AsLongLong(delay), .serial = serial, .code = head | what->mark,
+                   .kind = self->me, .seat = other, .place = other->place, .a = what->completed, .b = what->version,
+                   .message = copy};
+    if (PyErr_Occurred() || push(self->lane, event) < 0) {
+        Py_DECREF(copy);
         return -1;
     }
-    *event = (Event){what->due, serial, head | what->mark, self->me, other, Py_NewRef(other->place),
-                     Py_NewRef(what->completed), Py_NewRef(what->version), copy};
+    Py_INCREF(event.place);
+    Py_INCREF(event.a);
+    Py_INCREF(event.b);
     return 0;
 }
 
@@ -544,6 +580,7 @@ PyMODINIT_FUNC PyInit__lane(void) {
     PyObject *module;
     encode = attribute_of("mxbench.sim.sending", "encode");
     encoded = attribute_of("mxbench.sim.sending", "encoded");
+    name_me = PyUnicode_InternFromString("me");
     name_now = PyUnicode_InternFromString("now");
     name_deliver = PyUnicode_InternFromString("deliver");
     name_ready = PyUnicode_InternFromString("ready");
@@ -553,9 +590,10 @@ PyMODINIT_FUNC PyInit__lane(void) {
     name_payload_bytes = PyUnicode_InternFromString("payload_bytes");
     if (!encode || !encoded || !name_payload_bytes) return NULL;
     if (PyType_Ready(&ColumnType) < 0 || PyType_Ready(&SeatType) < 0 || PyType_Ready(&LaneType) < 0) return NULL;
+    if (PyDict_SetItemString(LaneType.tp_dict, "sorts", Py_True) < 0) return NULL; /* see sending.py */
     module = PyModule_Create(&definition);
     if (!module) return NULL;
-    if (PyModule_AddIntConstant(module, "VERSION", 1) < 0 || /* see mxbench/compiled.py */
+    if (PyModule_AddIntConstant(module, "VERSION", 2) < 0 || /* see mxbench/compiled.py */
         PyModule_AddObjectRef(module, "Column", (PyObject *)&ColumnType) < 0 ||
         PyModule_AddObjectRef(module, "Lane", (PyObject *)&LaneType) < 0) {
         Py_DECREF(module);

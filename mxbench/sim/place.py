@@ -69,7 +69,7 @@ class Place:
         self._world = world
         self.places, self.next_serial = world.places, world.next_serial
         self._post: Callable[[Event], None] = partial(heappush, world.heap)
-        self._push: Callable[[Event], None] = self._post  # of what is due after one of the delays
+        self._push: Callable[[Event], None] = self._post  # of messages
         self._algorithm_types = len(algorithm_types)
         # Of each type: its index, what is its own in the records of its sending and its delivery, what makes a copy.
         self.kinds = {kind: (index, SENT | index << 4, index << 4, copier(kind)) for kind, index in self.index.items()}
@@ -89,16 +89,17 @@ class Place:
         self.broadcast: Broadcast = self._send_all
         self.node = build_node(plan, me, algorithm, workload, self)
 
-    def join(self, delays: list[int], lane: Lane | None = None) -> None:
-        """Hear how long each link takes, if that is all there is to the links. lane: if all of the world are alike."""
+    def join(self, delays: list[int] | None, lane: Lane | None = None) -> None:
+        """Hear how long each link takes, None if the links do more than that. lane: where the world keeps messages."""
         self.delays = delays
-        if lane is None:
-            self.send = steady_send(self, delays, self._push)
-            self.broadcast = steady_broadcast(self, delays, self._push)
-        else:
+        if lane is not None:
             self._push = lane.append
             seat = lane.seat(self)
-            self.send, self.broadcast = seat.send, seat.broadcast
+            if delays is not None:
+                self.send, self.broadcast = seat.send, seat.broadcast
+        elif delays is not None:
+            self.send = steady_send(self, delays, self._push)
+            self.broadcast = steady_broadcast(self, delays, self._push)
 
     @cached_property
     def peers(self) -> "list[Place]":

@@ -37,17 +37,18 @@ class Seat(NamedTuple):
 class Lane(deque[Event]):
     """The messages of a world in which every link takes the same time: they arrive in the order of their sending.
 
-    heap: the other events of the world. delay: of each message, in ns. nodes: the places that a broadcast goes to.
-    full: write every message down. The compiled lane also has `take(most, horizon)`, which hands over as many messages
-    as it can without the world: none that comes after an event of the heap, or after the horizon; it returns how many.
-    Then `now` is the time of the last one, and `acting` the place at which a handler raised an exception.
+    heap: the other events of the world. nodes: the places that a broadcast goes to. full: write every message down.
+    sorts: whether messages may overtake each other in it, as they may in the compiled lane, which takes the messages of
+    every world without faults. That one also has `take(most, horizon)`, which hands over as many messages as it can
+    without the world: none that comes after an event of the heap, or after the horizon; it returns how many. Then `now`
+    is the time of the last one, and `acting` the place at which a handler raised an exception.
     """
 
-    def __init__(
-        self, heap: list[Event], next_serial: Callable[[], int], delay: int, nodes: int, full: bool
-    ) -> None:  # fmt: skip
+    sorts = False
+
+    def __init__(self, heap: list[Event], next_serial: Callable[[], int], nodes: int, full: bool) -> None:
         super().__init__()
-        self.next_serial, self.delay = next_serial, delay
+        self.next_serial = next_serial
         self.take: Callable[[int, int], int] | None = None
         self.now = 0
         self.acting: Place | None = None
@@ -57,7 +58,7 @@ class Lane(deque[Event]):
         assert place.delays is not None, "only a place that was joined comes here"
         send = steady_send(place, place.delays, self.append)
         if isinstance(place.heads, list):
-            return Seat(send, lane_broadcast(place, self))
+            return Seat(send, lane_broadcast(place, place.delays[0], self))
         return Seat(send, steady_broadcast(place, place.delays, self.append))
 
 
@@ -111,7 +112,7 @@ def steady_broadcast(place: "Place", delays: list[int], push: Callable[[Event], 
     return broadcast
 
 
-def lane_broadcast(place: "Place", lane: Lane) -> Broadcast:
+def lane_broadcast(place: "Place", delay: int, lane: Lane) -> Broadcast:
     """Return what sends to each peer where all links take the same time: without a step of Python for each.
 
     The copies of one message have one serial number. They stand next to each other whatever else is due at that time.
@@ -130,7 +131,7 @@ def lane_broadcast(place: "Place", lane: Lane) -> Broadcast:
         copies: Iterator[Message] = repeat(message) if fresh is None else map(fresh, repeat(payload))
         lane.extend(
             zip(
-                repeat(place.now + lane.delay, len(peers)), repeat(lane.next_serial()), peers, repeat(me),
+                repeat(place.now + delay, len(peers)), repeat(lane.next_serial()), peers, repeat(me),
                 repeat(node.completed), repeat(node.version), copies, codes, strict=False,
             )
         )  # fmt: skip

@@ -225,14 +225,10 @@ class World:
             if site not in shared:
                 shared[site] = steady_delays(self.network, place.me, len(self.places))
         different = {delay for delays in shared.values() for delay in delays or (None,)}
-        first = next(iter(different))
-        if len(different) == 1 and first is not None:
-            plan = self.plan
-            self.lane = Lane(self.heap, self.next_serial, first, plan.nodes, plan.history == "full")
+        if Lane.sorts or (len(different) == 1 and None not in different):
+            self.lane = Lane(self.heap, self.next_serial, self.plan.nodes, self.plan.history == "full")
         for place, site in zip(self.places, of_place, strict=True):
-            delays = shared[site]
-            if delays is not None:
-                place.join(delays, self.lane)
+            place.join(shared[site], self.lane)
 
     def _post(self, place: Place, kind: int, time: int = 0) -> None:
         self.work += 1

@@ -1,6 +1,7 @@
 """The lane of a simulation in Python and compiled: the same histories, endings and complaints."""
 
 from collections.abc import Callable
+from heapq import heappop, heappush
 from itertools import count
 from random import Random
 from typing import Any, ClassVar
@@ -9,8 +10,9 @@ import pytest
 from worlds import simulate, stored
 
 from mxbench import Algorithm, EntryRequest, Message, Out
-from mxbench.core.distributions import ZERO, Exponential
+from mxbench.core.distributions import ZERO, Exponential, Uniform
 from mxbench.core.history import History
+from mxbench.core.network import Matrix, Network
 from mxbench.registry import Registry
 from mxbench.sim import compiled, sending
 from mxbench.sim.sending import encode
@@ -99,9 +101,9 @@ def test_the_node_at_which_a_handler_raised_is_named(node: int, monkeypatch: pyt
 
 @pytest.mark.parametrize("Lane", [sending.Lane, compiled.Lane], ids=["python", "compiled"])
 def test_a_lane_is_a_queue_of_events(Lane: Any) -> None:
-    lane = Lane([], count(1).__next__, 5, 2, True)
+    lane = Lane([], count(1).__next__, 2, True)
     assert not lane
-    events = [(number, number, None, -1, "a", None, encode, 7 << 40) for number in range(1000)]
+    events = [(number // 5, number // 2, None, -1, "a", None, encode, 7 << 40) for number in range(1000)]
     taken = []
     for number, event in enumerate(events):
         lane.append(event)
@@ -114,6 +116,33 @@ def test_a_lane_is_a_queue_of_events(Lane: Any) -> None:
     assert taken == events
     with pytest.raises(IndexError):
         lane.popleft()
+
+
+def test_in_the_compiled_lane_messages_overtake_each_other() -> None:
+    draw, lane = Random(3), compiled.Lane([], count(1).__next__, 2, True)
+    waiting: list[tuple[int, int, int]] = []
+    for number in range(3000):
+        event = (draw.randrange(50), draw.randrange(3), number)
+        heappush(waiting, event)
+        lane.append((*event[:2], None, -1, number, None, None, 0))
+        if draw.random() < 0.45:
+            assert lane.popleft()[4] == heappop(waiting)[2]
+    while waiting:
+        assert lane.popleft()[4] == heappop(waiting)[2]
+    assert not lane
+
+
+@pytest.mark.parametrize(
+    "network",
+    [Network(delay=Exponential(0.002)), Network(delay=Matrix(((0.0001, 0.03), (0.02, 0.0001)))),
+     Network(jitter=Uniform(0.0, 0.004), fifo=False), Network(loss=0.01, duplicate=0.2)],
+    ids=["exponential", "matrix", "reordering", "duplicating"],
+)  # fmt: skip
+@pytest.mark.parametrize("algorithm", [ALGORITHMS["maekawa"], ALGORITHMS["naimi-trehel"]], ids=lambda a: a.name)
+def test_links_that_do_more_than_delay_give_the_same_history(algorithm: type[Algorithm], network: Network) -> None:
+    in_c, in_python = both(lambda: simulate(algorithm, 5, entries=5, network=network))
+    assert in_c.ending == in_python.ending
+    assert stored(in_c) == stored(in_python)
 
 
 def test_a_column_holds_integers_of_eight_bytes() -> None:
