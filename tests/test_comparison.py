@@ -1,22 +1,16 @@
-"""Comparisons as data: which lines are compared, what is called a difference, and what is said of two machines."""
+"""Comparisons as data: which lines are compared, with which, and what is said of two machines."""
 
 import json
-import re
-from collections.abc import Sequence
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from rows_by_hand import row, source
 
 import mxbench
 from mxbench.errors import ExperimentError, ResultError
 from mxbench.experiment.comparison import compare_sources
-from mxbench.experiment.difference import Sample, decide, differ, sample, summarise
-from mxbench.experiment.sources import Source, environment_differences
-from mxbench.report.comparison import render
+from mxbench.experiment.sources import environment_differences
 
 HEAP = Path(__file__).parent / "heap_engine.py"
 SWEEP = """name: sweep
@@ -44,28 +38,6 @@ def run(folder: Path, text: str = ONE, **flags: Any) -> str:
 @pytest.fixture(scope="module")
 def sweep(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return mxbench.compare(run(tmp_path_factory.mktemp("sweep"), SWEEP))
-
-
-def row(seed: int, **fields: Any) -> dict[str, Any]:
-    return {
-        "experiment": "x", "algorithm": "lamport", "quorum_system": None, "engine": "tcp", "workload": "hold",
-        "nodes": 3, "seed": seed, "verdict": "valid", "setting": {}, **fields,
-    }  # fmt: skip
-
-
-def source(rows: Sequence[dict[str, Any]], **environment: Any) -> Source:
-    return Source("results/x", "x", list(rows), environment, [])
-
-
-def of(values: Sequence[float], first_seed: int = 1) -> Sample:
-    return Sample(list(range(first_seed, first_seed + len(values))), list(values))
-
-
-def found(reference: Sample, other: Sample) -> dict[str, Any]:
-    difference = differ("wait_ms.mean", reference, other)
-    assert difference is not None
-    decide([difference])
-    return difference
 
 
 # ---- the lines ------------------------------------------------------------------------------------------------------
@@ -261,148 +233,3 @@ def test_a_plugin_file_of_another_text_is_an_environment_that_differs(tmp_path: 
     copy.write_text(copy.read_text() + "# changed\n")
     fields = [d["field"] for d in mxbench.compare(first, second)["environment"]]
     assert "files.plugins/heap_engine.py" in fields
-
-
-# ---- is it real? ----------------------------------------------------------------------------------------------------
-
-
-def test_runs_of_equal_seeds_are_paired_so_that_what_they_share_is_no_noise() -> None:
-    """Each run waits for 10 to 50 ms, by its seed, and one setting adds 1 ms to it: unpaired, that would drown."""
-    base = [10.0, 20.0, 30.0, 40.0, 50.0]
-    more = [value + 1 + extra for value, extra in zip(base, (0.01, 0.02, 0.0, 0.03, 0.01), strict=True)]
-    paired, unpaired = found(of(base), of(more)), found(of(base), of(more, first_seed=100))
-    assert (paired["paired"], paired["outcome"], paired["effect"]) == (True, "different", 1)
-    assert paired["effect_kind"] == "matched-pairs rank-biserial correlation"
-    assert (unpaired["paired"], unpaired["outcome"]) == (False, "no difference shown")
-    assert unpaired["effect_kind"] == "Cliff's delta"
-    assert paired["low"] <= paired["difference"] <= paired["high"]
-
-
-def test_a_difference_downwards_is_one_as_well() -> None:
-    difference = found(of([9.0, 9.2, 9.1]), of([1.0, 1.1, 1.0]))
-    assert (difference["outcome"], difference["effect"]) == ("different", -1)
-    assert difference["low"] <= difference["difference"] <= difference["high"] < 0
-
-
-def test_a_test_alone_makes_no_difference_where_the_interval_holds_nothing_to_be_possible() -> None:
-    """Two of ten pairs went the other way, so far that some resamples show no gain."""
-    gains = [2.1, 2.6, 2.4, 2.0, 2.0, 3.2, 1.0, -2.9, 2.9, -1.1]
-    difference = found(of([0.0] * 10), of(gains))
-    assert difference["adjusted_p"] < 0.05
-    assert difference["low"] < 0 < difference["high"]
-    assert difference["outcome"] == "no difference shown"
-
-
-def test_pairs_are_made_by_seed_and_not_by_place() -> None:
-    rows = [row(seed, wait_ms={"mean": 10.0 * seed}) for seed in (3, 1, 2, 9)]
-    others = [row(seed, wait_ms={"mean": 10.0 * seed + 1}) for seed in (1, 2, 3, 7)]
-    difference = found(sample(rows, "wait_ms.mean"), sample(others, "wait_ms.mean"))
-    assert (difference["repeats"], difference["difference"]) == ([3, 3], 1)
-    assert (difference["reference_mean"], difference["other_mean"]) == (20, 21)
-
-
-def test_a_seed_that_stands_for_two_runs_pairs_nothing() -> None:
-    twice = Sample([1, 1, 2, 3], [1.0, 2.0, 3.0, 4.0])
-    assert found(twice, of([1.0, 2.0, 4.0]))["paired"] is False
-
-
-@pytest.mark.parametrize("count", [1, 2])
-def test_with_fewer_than_three_repeats_nothing_is_called_a_difference(count: int) -> None:
-    difference = found(of([1.0, 1.1][:count]), of([9.0, 9.1][:count]))
-    assert (difference["outcome"], difference["low"], difference["p"]) == ("too few repeats", None, None)
-    summary = summarise(of([1.0, 1.1][:count]))
-    assert summary is not None
-    assert (summary["low"], summary["high"]) == (None, None)
-
-
-def test_counts_without_noise_are_equal_or_different_and_need_no_interval() -> None:
-    assert found(of([6.0] * 3), of([6.0] * 5, first_seed=50))["outcome"] == "equal"
-    different = found(of([6.0] * 3), of([4.0] * 3))
-    assert (different["outcome"], different["exact"], different["low"], different["effect"]) == (
-        "different", True, None, None,
-    )  # fmt: skip
-    one_noisy = found(of([6.0] * 5), of([6.0, 6.1, 5.9, 6.05, 6.0]))
-    assert (one_noisy["outcome"], one_noisy["exact"]) == ("no difference shown", False)
-
-
-def test_many_tests_of_nothing_find_nothing() -> None:
-    """Sixty settings without any difference: without Holm's adjustment three of them would be 'found', on average."""
-    draw = Random(5)
-    differences = [
-        differ("wait_ms.mean", *(of([draw.gauss(10, 1) for _ in range(5)]) for _ in range(2))) for _ in range(60)
-    ]
-    made = [difference for difference in differences if difference]
-    decide(made)
-    assert min(difference["p"] for difference in made) < 0.05
-    assert {difference["outcome"] for difference in made} == {"no difference shown"}
-    assert all(difference["adjusted_p"] >= difference["p"] for difference in made)
-
-
-def test_a_measure_that_one_of_them_lacks_is_not_compared() -> None:
-    assert differ("sync_delay_ms.mean", of([]), of([1.0, 2.0, 3.0])) is None
-
-
-@settings(max_examples=8, deadline=None)
-@given(
-    st.lists(st.tuples(st.floats(0, 100), st.floats(0, 100)), min_size=3, max_size=8), st.randoms(use_true_random=False)
-)
-def test_the_order_of_runs_changes_nothing(pairs: list[tuple[float, float]], draw: Random) -> None:
-    def rows(side: int) -> list[dict[str, Any]]:
-        names = ("lamport", "ricart-agrawala")
-        return [row(seed, algorithm=names[side], wait_ms={"mean": pair[side]}) for seed, pair in enumerate(pairs)]
-
-    first, second = rows(0), rows(1)
-    in_order = compare_sources([source(first + second)])["differences"]
-    draw.shuffle(first)
-    draw.shuffle(second)
-    assert compare_sources([source(first + second)])["differences"] == in_order
-
-
-# ---- what is printed ------------------------------------------------------------------------------------------------
-
-
-def text_of(*rows: dict[str, Any], form: str = "plain") -> str:
-    return render(compare_sources([source(rows)]), form)
-
-
-def test_the_worst_verdict_comes_first_and_what_is_wrong_is_told_below() -> None:
-    claim = {"claimed_messages_per_entry": 6, "claim_kind": "exact", "claim_holds": False}
-    rows = [row(seed, messages_per_entry=7.5, **claim) for seed in (1, 2)]
-    text = text_of(*rows, row(3, verdict="violated"), row(4, verdict="undecided"))
-    assert re.search(r"^lamport +3 +4 +7\.50 +6 .* 1 violated, 1 undecided, 2 valid$", text, re.MULTILINE)
-    assert "claim not met: algorithm lamport, nodes 3: claimed 6 messages an entry\n" in text
-    assert "violated: algorithm lamport, nodes 3: its price is not that of mutual exclusion\n" in text
-    assert "runs that are undecided have no part in the numbers\n" in text
-    assert "no interval for fewer than 3 runs; 'repeat: 5' gives one\n" in text
-
-
-@pytest.mark.parametrize(("holds", "told"), [(True, "within"), (False, "outside"), (None, "-")])
-def test_a_range_has_no_ratio_but_a_measured_number_within_it_or_outside(holds: bool | None, told: str) -> None:
-    claim = {"claimed_messages_per_entry": [4, 6], "claim_kind": "range", "claim_regime": "saturated"}
-    text = text_of(row(1, messages_per_entry=5.0, saturated_messages_per_entry=5.25, claim_holds=holds, **claim))
-    assert re.search(rf"^lamport +3 +1 +5\.00 +5\.25 +4 to 6 +{told}  ", text + "  ", re.MULTILINE) or (
-        told == "-" and "ratio" not in text  # a column without a value is left out
-    )
-
-
-def test_half_an_interval_stands_behind_the_mean() -> None:
-    text = text_of(*[row(seed, entries_per_s=value) for seed, value in enumerate((9.0, 10.0, 11.0))])
-    assert "10.00 ± 2.48" in text  # t(0.975, 2) * 1 / sqrt(3)
-
-
-def test_a_difference_from_nothing_is_shown_as_it_is() -> None:
-    rows = [row(seed, nodes=nodes, messages_per_entry=float(nodes - 1)) for nodes in (1, 3) for seed in (1, 2, 3)]
-    assert re.search(r"^ +3 +1 +lamport +messages per entry +2\.00 +0\.00 +\+2 +- ", text_of(*rows), re.MULTILINE)
-
-
-def test_a_difference_of_two_results_made_alike_is_laid_to_the_machine() -> None:
-    fast, slow = ([row(s, entries_per_s=base + s) for s in range(1, 6)] for base in (100.0, 500.0))
-    text = render(compare_sources([source(fast), source(slow)]))
-    assert "a difference between these results is one of the machine, since nothing else differs\n" in text
-    assert "of the machine" not in render(compare_sources([source(fast), source(fast)]))
-
-
-def test_a_bar_in_a_name_does_not_split_a_cell_of_github_and_nothing_steers_the_terminal() -> None:
-    rows = [row(1, algorithm="a|b", setting={"workload.word": "x\x1b[2Jy"}), row(1, algorithm="a|b")]
-    assert "| a\\|b " in text_of(*rows, form="github")
-    assert "\x1b" not in text_of(*rows) + text_of(*rows, form="github") + text_of(*rows, form="html")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from by_hand import history, stay
 from plans import run
-from test_checkers import Greedy, Silent
+from wrong_algorithms import Greedy, Silent
 
 from mxbench.core.history import History
 from mxbench.core.plan import Ending

@@ -6,11 +6,14 @@ import msgspec
 from plans import plan
 
 from mxbench.core.algorithm import Algorithm
+from mxbench.core.distributions import Exponential
 from mxbench.core.faults import NO_FAULTS, parse_faults
 from mxbench.core.history import History
 from mxbench.core.network import Network
 from mxbench.sim.world import World
 from mxbench.workloads.hold import Hold
+
+RANDOM = Network(delay=Exponential(0.002))
 
 
 def world(

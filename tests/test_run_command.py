@@ -1,38 +1,19 @@
-"""The command as a person types it: what it prints where, and its exit status."""
+"""`mxbench run` as a person types it: what it prints where, its exit status, and what an interrupt leaves."""
 
 import json
 import os
 import pty
 import re
 import signal
-import statistics
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
-
-import mxbench
+from command_line import HEAP, ON_HEAP, QUICK, command, typed
 
 HERE = Path(__file__).parent
-HEAP = str(HERE / "heap_engine.py")
-QUICK = """name: quick
-algorithm: lamport
-nodes: 3
-engine: heap
-workload: {type: hold, entries_per_node: 4, dwell: 1ms}
-"""
-ON_HEAP = ("quick.yaml", "--plugin", HEAP)
-
-
-def command(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "mxbench", *arguments]
-
-
-def typed(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the command in a folder and wait for it."""
-    return subprocess.run(command(*arguments), cwd=folder, capture_output=True, text=True, timeout=120)
 
 
 @pytest.fixture
@@ -144,133 +125,6 @@ def test_a_violation_exits_1_and_an_expected_one_0(folder: Path) -> None:
     plugin = ["--plugin", str(HERE / "broken" / "enters_at_once.py"), "--set", "algorithm=enters-at-once"]
     assert typed(folder, "run", *ON_HEAP, *plugin).returncode == 1
     assert typed(folder, "run", *ON_HEAP, *plugin, "--set", "expect.verdict=violated").returncode == 0
-
-
-@pytest.mark.slow
-def test_show_prints_the_table_and_each_report(folder: Path) -> None:
-    typed(folder, "run", *ON_HEAP)
-    assert "verdict: valid" in typed(folder, "show", "results/latest").stdout
-    log = typed(folder, "show", "results/latest", "--log", "--node", "2")
-    assert (log.returncode, log.stderr) == (0, "")
-    assert "lamport, 3 nodes, hold on heap, seed 1: 12 entries" in log.stdout
-    assert "inside" in typed(folder, "show", "results/latest", "--gantt").stdout
-    ledger = typed(folder, "show", "results/latest", "--ledger")
-    assert ledger.returncode == 0
-    assert "no ledger" in ledger.stdout
-
-
-@pytest.mark.slow
-def test_show_prints_the_report_of_a_plugin_by_its_name(folder: Path) -> None:
-    (folder / "order.py").write_text(
-        """
-from mxbench import hookimpl
-from mxbench.core.report import Report
-
-class Order(Report):
-    name = "order"
-
-    def render(self, history, node=None, width=100):
-        return " ".join(str(entry.node) for entry in history.entries)
-
-@hookimpl
-def mxbench_reports():
-    return [Order]
-"""
-    )
-    typed(folder, "run", *ON_HEAP)
-    shown = typed(folder, "show", "results/latest", "--report", "order", "--plugin", "order.py")
-    assert sorted(shown.stdout.split()) == ["0"] * 4 + ["1"] * 4 + ["2"] * 4
-    unknown = typed(folder, "show", "results/latest", "--report", "gant")
-    assert unknown.returncode == 2
-    assert "there is no report named 'gant'; did you mean 'gantt'?" in unknown.stderr
-
-
-def test_show_takes_the_first_run_of_several_and_says_so(folder: Path) -> None:
-    mxbench.run(folder / "quick.yaml", plugins=[HEAP], results=folder / "results", repeat=3)
-    done = typed(folder, "show", "results/latest", "--log")
-    assert done.returncode == 0
-    assert "seed 1: 12 entries" in done.stdout
-    assert re.fullmatch(
-        r"mxbench: this is .*/1-lamport-n3-r1; there are 2 more, in the folder beside it\n", done.stderr
-    )
-
-
-@pytest.mark.parametrize(
-    ("arguments", "says"),
-    [
-        (["nowhere"], "mxbench: nowhere: there is no such folder"),
-        (["."], "mxbench: .: not a result of mxbench"),
-        (["results/latest", "--node", "1"], "mxbench: --node goes with --log, --ledger, --gantt, --waits or --report"),
-        (["results/latest", "--log", "--gantt"], "mxbench: --log and --gantt: ask for one at a time"),
-        (["results/latest", "--log", "--node", "3"], "mxbench: --node 3: there is no such node; they are 0 to 2"),
-    ],
-)
-def test_show_tells_what_it_cannot_show(folder: Path, arguments: list[str], says: str) -> None:
-    mxbench.run(folder / "quick.yaml", plugins=[HEAP], results=folder / "results")
-    done = typed(folder, "show", *arguments)
-    assert done.returncode == 2
-    assert done.stderr.startswith(says)
-
-
-@pytest.mark.slow
-def test_list_shows_every_kind_with_its_origin(folder: Path) -> None:
-    done = typed(folder, "list", "--plugin", HEAP)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert re.search(r"^lamport +built in +Lamport 1978", done.stdout, re.MULTILINE)
-    assert re.search(rf"^heap +{re.escape(HEAP)} +Runs in this process", done.stdout, re.MULTILINE)
-    assert re.search(r"^lamport_bank +built in ", done.stdout, re.MULTILINE)
-    only = typed(folder, "list", "quorum-systems").stdout
-    assert "grid" in only
-    assert "lamport" not in only
-
-
-def test_list_tells_an_unknown_kind(folder: Path) -> None:
-    done = typed(folder, "list", "algoritms")
-    assert done.returncode == 2
-    assert done.stderr.startswith(
-        "mxbench: there is no kind 'algoritms'; did you mean 'algorithms'? (kinds: algorithms, "
-    )
-
-
-def test_help_of_each_command_holds_an_example(folder: Path) -> None:
-    assert typed(folder, "--version").stdout == f"mxbench {mxbench.__version__}\n"
-    for name in ("run", "show", "list"):
-        assert f"Example: mxbench {name} " in typed(folder, name, "--help").stdout
-
-
-def test_help_imports_nothing_that_only_a_run_needs() -> None:
-    code = "import sys, mxbench.cli; print(*sys.modules)"
-    loaded = set(
-        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    )
-    assert not loaded & {"pydantic", "yaml", "rich", "msgspec", "pluggy", "tabulate", "asyncio", "multiprocessing"}
-
-
-@pytest.mark.slow
-def test_help_is_there_in_a_third_of_a_second(folder: Path) -> None:
-    def seconds(*arguments: str) -> float:
-        started = time.perf_counter()
-        subprocess.run([sys.executable, *arguments], capture_output=True, cwd=folder, check=True)
-        return time.perf_counter() - started
-
-    # Beside the bare interpreter, so that a busy machine slows both: 0.3 s where that takes 0.05.
-    rounds = [(seconds("-m", "mxbench", "--help"), seconds("-c", "pass")) for _ in range(9)]
-    assert statistics.median(helped / bare for helped, bare in rounds) < 6
-
-
-def test_a_reader_that_has_enough_is_no_mistake(folder: Path) -> None:
-    shell = f"{sys.executable} -m mxbench list | head -1"
-    done = subprocess.run(shell, shell=True, cwd=folder, capture_output=True, text=True, timeout=60)
-    assert done.stdout.startswith("algorithms")
-    assert done.stderr == ""
-
-
-@pytest.mark.parametrize("stdout", [">/dev/full", ">&-"])
-def test_an_output_that_cannot_be_written_is_no_violation_and_no_traceback(folder: Path, stdout: str) -> None:
-    shell = f"{sys.executable} -m mxbench schema {stdout}"
-    done = subprocess.run(shell, shell=True, cwd=folder, capture_output=True, text=True, timeout=60)
-    said = "mxbench: standard output cannot be written: No space left on device\n"
-    assert (done.returncode, done.stderr) == ((3, said) if "full" in stdout else (0, ""))
 
 
 def test_progress_is_drawn_on_a_terminal_only(folder: Path) -> None:

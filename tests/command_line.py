@@ -1,0 +1,24 @@
+"""The command as a person types it, in a process of its own, and a quick experiment for it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+HEAP = str(HERE / "heap_engine.py")
+QUICK = """name: quick
+algorithm: lamport
+nodes: 3
+engine: heap
+workload: {type: hold, entries_per_node: 4, dwell: 1ms}
+"""
+ON_HEAP = ("quick.yaml", "--plugin", HEAP)
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "mxbench", *arguments]
+
+
+def typed(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command in a folder and wait for it."""
+    return subprocess.run(command(*arguments), cwd=folder, capture_output=True, text=True, timeout=120)

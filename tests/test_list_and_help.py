@@ -1,0 +1,80 @@
+"""`mxbench list`, the help of each command, and an output that nobody reads or that cannot be written."""
+
+import re
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from command_line import HEAP, QUICK, typed
+
+import mxbench
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "quick.yaml").write_text(QUICK)
+    return tmp_path
+
+
+@pytest.mark.slow
+def test_list_shows_every_kind_with_its_origin(folder: Path) -> None:
+    done = typed(folder, "list", "--plugin", HEAP)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.search(r"^lamport +built in +Lamport 1978", done.stdout, re.MULTILINE)
+    assert re.search(rf"^heap +{re.escape(HEAP)} +Runs in this process", done.stdout, re.MULTILINE)
+    assert re.search(r"^lamport_bank +built in ", done.stdout, re.MULTILINE)
+    only = typed(folder, "list", "quorum-systems").stdout
+    assert "grid" in only
+    assert "lamport" not in only
+
+
+def test_list_tells_an_unknown_kind(folder: Path) -> None:
+    done = typed(folder, "list", "algoritms")
+    assert done.returncode == 2
+    assert done.stderr.startswith(
+        "mxbench: there is no kind 'algoritms'; did you mean 'algorithms'? (kinds: algorithms, "
+    )
+
+
+def test_help_of_each_command_holds_an_example(folder: Path) -> None:
+    assert typed(folder, "--version").stdout == f"mxbench {mxbench.__version__}\n"
+    for name in ("run", "show", "list"):
+        assert f"Example: mxbench {name} " in typed(folder, name, "--help").stdout
+
+
+def test_help_imports_nothing_that_only_a_run_needs() -> None:
+    code = "import sys, mxbench.cli; print(*sys.modules)"
+    loaded = set(
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    )
+    assert not loaded & {"pydantic", "yaml", "rich", "msgspec", "pluggy", "tabulate", "asyncio", "multiprocessing"}
+
+
+@pytest.mark.slow
+def test_help_is_there_in_a_third_of_a_second(folder: Path) -> None:
+    def seconds(*arguments: str) -> float:
+        started = time.perf_counter()
+        subprocess.run([sys.executable, *arguments], capture_output=True, cwd=folder, check=True)
+        return time.perf_counter() - started
+
+    # Beside the bare interpreter, so that a busy machine slows both: 0.3 s where that takes 0.05.
+    rounds = [(seconds("-m", "mxbench", "--help"), seconds("-c", "pass")) for _ in range(9)]
+    assert statistics.median(helped / bare for helped, bare in rounds) < 6
+
+
+def test_a_reader_that_has_enough_is_no_mistake(folder: Path) -> None:
+    shell = f"{sys.executable} -m mxbench list | head -1"
+    done = subprocess.run(shell, shell=True, cwd=folder, capture_output=True, text=True, timeout=60)
+    assert done.stdout.startswith("algorithms")
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("stdout", [">/dev/full", ">&-"])
+def test_an_output_that_cannot_be_written_is_no_violation_and_no_traceback(folder: Path, stdout: str) -> None:
+    shell = f"{sys.executable} -m mxbench schema {stdout}"
+    done = subprocess.run(shell, shell=True, cwd=folder, capture_output=True, text=True, timeout=60)
+    said = "mxbench: standard output cannot be written: No space left on device\n"
+    assert (done.returncode, done.stderr) == ((3, said) if "full" in stdout else (0, ""))
