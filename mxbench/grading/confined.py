@@ -68,7 +68,8 @@ class Submission:
         node, out = self._node(parameters)
         for field, value in zip(self._fields, state, strict=True):
             setattr(node, field, self._unpacked(value))
-        out.effects, out.entering, out.stamp, out.may_enter = [], False, None, may_enter
+        out.effects.clear()
+        out.entering, out.stamp, out.may_enter = False, None, may_enter
         given = [self._unpacked(argument) for argument in arguments]
         if handler == "on_request":
             given = [EntryRequest(*given)]

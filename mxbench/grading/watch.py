@@ -59,9 +59,15 @@ class Watch:
     def look_for_patches(self) -> None:
         """Note what of mxbench is no longer what it was: patched, it counts for the one who patched it alone."""
         for owner, before in self._before:
-            for name, value in before.items():
-                if vars(owner).get(name) is not value:
-                    self._note(f"patch {_name(owner)}.{name}")
+            now = vars(owner)
+            changed = [name for name, value in before.items() if now.get(name) is not value]
+            bases = owner.__mro__[1:] if isinstance(owner, type) else ()
+            added = [name for name in now if name not in before and name != "__annotations__"]
+            changed += [
+                name for name in added if any(name in vars(base) for base in bases)
+            ]  # it hides an inherited one
+            for name in changed:
+                self._note(f"patch {_name(owner)}.{name}")
 
     def _note(self, tried: str) -> None:
         if tried not in self.offences and len(self.offences) < MAX_OFFENCES:
