@@ -136,6 +136,38 @@ def test_effects_are_carried_out_in_order_then_messages_to_oneself_then_the_entr
 
 
 @both
+@pytest.mark.parametrize("effect", [5, (1,), (SET_TIMER, 5), ("a", "b"), (1, 2, 3)], ids=str)
+def test_what_is_no_effect_is_an_error(effect: Any, of: Any) -> None:
+    node, _ = node_of(of)
+    node.out.effects.append(effect)
+    with pytest.raises((TypeError, ValueError)):
+        node.finish_step()
+
+
+@both
+def test_whatever_is_true_enters(of: Any) -> None:
+    node, talk = node_of(of)
+    talk.answers = [lambda out: setattr(out, "entering", 1)]
+    node.deliver(0, 2, 0, "x")
+    assert talk.noted[-1] == ("enter", 2)
+
+
+@both
+def test_what_is_missing_is_an_attribute_error(of: Any) -> None:
+    for name in ("_types", "_destinations"):
+        out = out_of(of)
+        delattr(out, name)
+        with pytest.raises(AttributeError):
+            out.send(1, "a")
+    for name in ("algorithm", "engine", "completed"):
+        node, talk = node_of(of)
+        talk.answers = [lambda out: out.send(0, "a")]
+        delattr(node, name)
+        with pytest.raises(AttributeError):
+            node.deliver(0, 1, 0, "x")
+
+
+@both
 def test_who_talks_to_itself_for_ever_is_stopped(of: Any) -> None:
     node, talk = node_of(of)
     talk.answers = [lambda out: out.send(1, "again")] * (MAX_OWN_MESSAGES + 1)

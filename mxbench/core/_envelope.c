@@ -53,9 +53,14 @@ static void Recording_dealloc(Recording *self) {
     Py_TYPE(self)->tp_free((PyObject *)self);
 }
 
+static int missing(const char *name) {
+    PyErr_SetString(PyExc_AttributeError, name);
+    return -1;
+}
+
 /* Write down a message to a receiver; what must not be sent is refused by Python, which says why. */
 static PyObject *record(Recording *self, PyObject *to, PyObject *message, int known) {
-    if (known > 0) known = PySet_Contains(self->types, (PyObject *)Py_TYPE(message));
+    if (known > 0) known = self->types ? PySequence_Contains(self->types, (PyObject *)Py_TYPE(message)) : missing("_types");
     if (known < 0) return NULL;
     if (!known) {
         PyObject *stack[] = {NULL, (PyObject *)self, to, message};
@@ -75,7 +80,7 @@ static int fit(const char *function, PyObject *const *given, Py_ssize_t count, P
                PyObject **places, Py_ssize_t size) {
     Py_ssize_t more = keywords ? PyTuple_GET_SIZE(keywords) : 0;
     if (count + more != size) {
-        PyErr_Format(PyExc_TypeError, "%s() takes %zd arguments, and %zd were given", function, size, count + more);
+        PyErr_Format(PyExc_TypeError, "%s() takes exactly %zd arguments (%zd given)", function, size, count + more);
         return -1;
     }
     for (Py_ssize_t i = 0; i < size; i++) places[i] = i < count ? given[i] : NULL;
@@ -83,7 +88,7 @@ static int fit(const char *function, PyObject *const *given, Py_ssize_t count, P
         Py_ssize_t at = count;
         while (at < size && !PyUnicode_Compare(PyTuple_GET_ITEM(keywords, i), names[at]) == 0) at++;
         if (at == size || places[at]) {
-            PyErr_Format(PyExc_TypeError, "%s() takes no argument '%U' here", function, PyTuple_GET_ITEM(keywords, i));
+            PyErr_Format(PyExc_TypeError, "%s() got an unexpected argument '%U', or one twice", function, PyTuple_GET_ITEM(keywords, i));
             return -1;
         }
         places[at] = given[count + i];
@@ -99,7 +104,9 @@ static PyObject *Recording_send(Recording *self, PyObject *const *given, Py_ssiz
     } else if (fit("send", given, count, keywords, names, places, 2) < 0) {
         return NULL;
     }
-    int known = PyLong_Check(places[0]) ? PySet_Contains(self->destinations, places[0]) : 0;
+    int known = 0;
+    if (!self->destinations) known = missing("_destinations");
+    else if (PyLong_Check(places[0])) known = PySequence_Contains(self->destinations, places[0]);
     return record(self, places[0], places[1], known);
 }
 
@@ -187,12 +194,14 @@ static Recording *recording(Envelope *self) {
 
 static int raise_to(PyObject **known, PyObject *other) {
     if (*known == other) return 0;
+    if (!*known) return missing("completed, version");
     int more = PyObject_RichCompareBool(other, *known, Py_GT);
     if (more > 0) Py_SETREF(*known, Py_NewRef(other));
     return more < 0 ? -1 : 0;
 }
 
 static int handle(Envelope *self, PyObject *sender, PyObject *message) {
+    if (!self->algorithm) return missing("algorithm");
     PyObject *stack[] = {NULL, self->algorithm, sender, message, self->out};
     PyObject *result = PyObject_VectorcallMethod(name_on_message, stack + 1, 4 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
     Py_XDECREF(result);
@@ -207,8 +216,17 @@ static int ask_engine(Envelope *self, PyObject *name, PyObject *first, PyObject 
     return result ? 0 : -1;
 }
 
+static int is_pair(PyObject *value) {
+    if (PyTuple_Check(value) && PyTuple_GET_SIZE(value) == 2) return 1;
+    PyErr_Format(PyExc_TypeError, "an effect is a pair, not %R", value);
+    return 0;
+}
+
 /* Carry out one effect: -1 with an exception. A message to oneself goes to the end of `own`, made when need be. */
-static int carry_out(Envelope *self, PyObject *to, PyObject *what, PyObject **own) {
+static int carry_out(Envelope *self, PyObject *effect, PyObject **own) {
+    if (!self->engine) return missing("engine");
+    if (!is_pair(effect)) return -1;
+    PyObject *to = PyTuple_GET_ITEM(effect, 0), *what = PyTuple_GET_ITEM(effect, 1);
     long place = PyLong_AsLong(to);
     if (place == -1 && PyErr_Occurred()) return -1;
     if (place == self->me) {
@@ -224,6 +242,7 @@ static int carry_out(Envelope *self, PyObject *to, PyObject *what, PyObject **ow
         Py_XDECREF(result);
         return result ? 0 : -1;
     }
+    if (!is_pair(what)) return -1;
     PyObject *stack[] = {NULL, self->engine, algorithm_owner, PyTuple_GET_ITEM(what, 0), PyTuple_GET_ITEM(what, 1),
                          Py_False};
     PyObject *result = PyObject_VectorcallMethod(name_set_timer, stack + 1, 5 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
@@ -240,7 +259,7 @@ static int finish_step(Envelope *self) {
     for (Py_ssize_t handled = 0; !failed;) {
         for (Py_ssize_t i = 0; i < PyList_GET_SIZE(effects) && !failed; i++) {
             PyObject *effect = Py_NewRef(PyList_GET_ITEM(effects, i));
-            failed = carry_out(self, PyTuple_GET_ITEM(effect, 0), PyTuple_GET_ITEM(effect, 1), &own);
+            failed = carry_out(self, effect, &own);
             Py_DECREF(effect);
         }
         if (failed || (failed = PyList_SetSlice(effects, 0, PyList_GET_SIZE(effects), NULL))) break;
@@ -254,7 +273,9 @@ static int finish_step(Envelope *self) {
         failed = me ? handle(self, me, PyList_GET_ITEM(own, handled++)) : -1;
         Py_XDECREF(me);
     }
-    if (!failed && out->entering == Py_True) {
+    int entering = failed || !out->entering ? 0 : PyObject_IsTrue(out->entering);
+    if (entering < 0) failed = -1;
+    if (entering > 0) {
         PyObject *stack[] = {NULL, (PyObject *)self};
         PyObject *result = PyObject_VectorcallMethod(name_enter, stack + 1, 1 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
         Py_XDECREF(result);
@@ -281,7 +302,9 @@ static PyObject *Envelope_deliver(Envelope *self, PyObject *const *given, Py_ssi
     self->steps++;
     if (raise_to(&self->completed, given[1]) < 0 || raise_to(&self->version, given[2]) < 0) return NULL;
     if (handle(self, given[0], given[3]) < 0) return NULL;
-    if ((PyList_GET_SIZE(out->effects) || out->entering == Py_True) && finish_step(self) < 0) return NULL;
+    if (!(out = recording(self))) return NULL;
+    int more = PyList_GET_SIZE(out->effects) || out->entering != Py_False;
+    if (more && finish_step(self) < 0) return NULL;
     Py_RETURN_NONE;
 }
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from mxbench.compiled import PURE
 from mxbench.core.contract import PluginFault
 from mxbench.grading.frames import MAX_FRAME, Channel, Declaration, Flood, Gone, Late, Setting, decode, encode
 from mxbench.own_time import Allowance, OwnTime
@@ -166,6 +167,7 @@ class ConfinedProcess:
     def _start(self) -> None:
         held, folder = self._held, self._file.parent
         environment = {"PYTHONHASHSEED": str(self._hash_seed), "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
+        environment |= {name: os.environ[name] for name in (PURE,) if name in os.environ}
         with self._output.open("ab") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-s", "-P", "-m", "mxbench.grading.confined", str(os.getpid())],

@@ -27,7 +27,7 @@ enum { SENT = 3, DELIVERED = 4, EVERY_PEER = 0xFFFFF };
 #define MAX_FRAME (8u << 20)
 #define MAX_MESSAGE (MAX_FRAME / 2)
 
-static PyObject *Garbage, *MsgspecError, *encode, *encoded, *decoder;
+static PyObject *Garbage, *MsgspecError, *encode, *encoded, *decoder, *clock_ns;
 static PyObject *name_send, *name_recv, *name_close, *name_completed, *name_version, *name_ready, *name_advance;
 static PyObject *receive_size;
 static PyTypeObject LinkType, PumpType;
@@ -92,10 +92,18 @@ static uint64_t get(const char *place, int bytes) {
     return value;
 }
 
+/* Return what time.monotonic_ns does. */
 static long long monotonic_ns(void) {
+#ifdef __linux__
     struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now); /* the clock of time.monotonic_ns */
+    clock_gettime(CLOCK_MONOTONIC, &now);
     return now.tv_sec * 1000000000LL + now.tv_nsec;
+#else
+    PyObject *now = PyObject_CallNoArgs(clock_ns);
+    long long found = now ? PyLong_AsLongLong(now) : 0;
+    Py_XDECREF(now);
+    return found;
+#endif
 }
 
 /* ---- Link ------------------------------------------------------------------------------------------------------- */
@@ -290,6 +298,7 @@ static PyObject *Link_receive(Link *self, PyObject *none) {
         Py_CLEAR(self->complaint);
         return NULL;
     }
+    if (!self->connection) return PyErr_Format(PyExc_TypeError, "the link was not made");
     return PyObject_CallMethodOneArg(self->connection, name_recv, receive_size);
 }
 
@@ -374,7 +383,10 @@ static PyObject *Link_connected(Link *self, PyObject *arguments) {
     Py_XSETREF(self->connection, Py_NewRef(connection));
     Py_XSETREF(self->lost_at, Py_NewRef(Py_None));
     self->descriptor = PyObject_AsFileDescriptor(connection);
-    PyErr_Clear(); /* a connection without one is spoken to by its methods */
+    if (self->descriptor < 0) { /* a connection without one is spoken to by its methods */
+        if (!PyErr_ExceptionMatches(PyExc_TypeError) && !PyErr_ExceptionMatches(PyExc_ValueError)) return NULL;
+        PyErr_Clear();
+    }
     drop(&self->tail, length(&self->tail));
     forget_frames(self, peer_has, 1);
     self->offered = 0;
@@ -455,6 +467,7 @@ typedef struct {
     Py_ssize_t types, algorithm_types;
     int full;
     long long sent_by_type[MAX_TYPES], handled_by_type[MAX_TYPES];
+    char received[RECEIVE];           /* what came on one link in this wake-up */
     Link *by_descriptor[DESCRIPTORS]; /* borrowed of `links`; right if its own `descriptor` says the same */
     Buffer times, codes, payloads;
 } Pump;
@@ -634,12 +647,12 @@ static Link *link_of(Pump *self, int descriptor) {
 
 /* Take in what has come on a link: return 1, or 0 if Python is to look at it, -1 with an exception. */
 static int take_in(Pump *self, Link *link) {
-    static char data[RECEIVE];
-    ssize_t count = recv(link->descriptor, data, RECEIVE, 0);
+    ssize_t count = recv(link->descriptor, self->received, RECEIVE, 0);
     if (count <= 0) return count < 0 && (errno == EAGAIN || errno == EINTR);
-    if (!receive(self, link, data, count)) return 1;
+    if (!receive(self, link, self->received, count)) return 1;
     if (!PyErr_ExceptionMatches(Garbage)) return -1;
     PyObject *type, *trace;
+    Py_CLEAR(link->complaint);
     PyErr_Fetch(&type, &link->complaint, &trace);
     Py_XDECREF(type);
     Py_XDECREF(trace);
@@ -673,7 +686,8 @@ static PyObject *Pump_wake(Pump *self, PyObject *const *arguments, Py_ssize_t co
     if (epoll < 0) return NULL;
     if (arguments[1] != Py_None) seconds = PyFloat_AsDouble(arguments[1]);
     if (seconds == -1 && PyErr_Occurred()) return NULL;
-    int milliseconds = seconds < 0 ? -1 : seconds > 1e6 ? 1000000000 : (int)(seconds * 1000 + 0.999);
+    int milliseconds = seconds < 0 ? -1 : seconds > 1e6 ? 1000000000 : (int)(seconds * 1000);
+    if (seconds > 0 && milliseconds < seconds * 1000) milliseconds++; /* up, as select.epoll does */
     Py_BEGIN_ALLOW_THREADS
     came = epoll_wait(epoll, events, EVENTS, milliseconds);
     Py_END_ALLOW_THREADS
@@ -706,7 +720,7 @@ static PyObject *payload_of(Pump *self, PyObject *message, long to, Py_ssize_t c
     *index = index_of(self, message);
     if (*index < 0) goto failed;
     self->sent_by_type[*index] += copies;
-    if (*index < self->algorithm_types) self->payload_bytes += size * copies;
+    if (*index < self->algorithm_types) self->payload_bytes += (long long)size * copies;
     if (self->full) {
         int64_t code = SENT | (int64_t)*index << 4 | (int64_t)to << 12 | (int64_t)size << 32;
         if (write_down(self, self->now, code) < 0) goto failed;
@@ -869,6 +883,7 @@ PyMODINIT_FUNC PyInit__pump(void) {
     Garbage = attribute_of("mxbench.net.wire", "Garbage");
     encoded = attribute_of("mxbench.net.pump", "encoded");
     decoder = attribute_of("mxbench.net.link", "decoder");
+    clock_ns = attribute_of("time", "monotonic_ns");
     name_send = PyUnicode_InternFromString("send");
     name_recv = PyUnicode_InternFromString("recv");
     receive_size = PyLong_FromLong(RECEIVE);
@@ -877,7 +892,7 @@ PyMODINIT_FUNC PyInit__pump(void) {
     name_version = PyUnicode_InternFromString("version");
     name_ready = PyUnicode_InternFromString("ready");
     name_advance = PyUnicode_InternFromString("advance");
-    if (!encode || !decoder || !MsgspecError || !Garbage || !encoded || !name_advance) return NULL;
+    if (!encode || !decoder || !MsgspecError || !Garbage || !clock_ns || !encoded || !name_advance) return NULL;
     if (PyType_Ready(&LinkType) < 0 || PyType_Ready(&PumpType) < 0) return NULL;
     module = PyModule_Create(&definition);
     if (!module) return NULL;

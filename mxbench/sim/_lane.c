@@ -9,6 +9,7 @@
  */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
+#include <limits.h>
 #include <stdint.h>
 #include <structmember.h>
 
@@ -198,6 +199,10 @@ static void Lane_dealloc(Lane *self) {
 static int Lane_init(Lane *self, PyObject *arguments, PyObject *keywords) {
     static char *names[] = {"heap", "next_serial", "nodes", "full", NULL};
     PyObject *heap, *next_serial;
+    if (self->seats) {
+        PyErr_SetString(PyExc_TypeError, "a lane is made once");
+        return -1;
+    }
     if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O!Olp", names, &PyList_Type, &heap, &next_serial,
                                      &self->nodes, &self->full))
         return -1;
@@ -260,7 +265,9 @@ static PyObject *Lane_popleft(Lane *self, PyObject *none) {
 static int heap_is_first(Lane *self) {
     if (!PyList_GET_SIZE(self->heap)) return 0;
     PyObject *event = PyList_GET_ITEM(self->heap, 0);
-    long long time = PyLong_AsLongLong(PyTuple_GET_ITEM(event, 0)), serial;
+    int overflow;
+    long long time = PyLong_AsLongLongAndOverflow(PyTuple_GET_ITEM(event, 0), &overflow), serial;
+    if (overflow > 0) return 0; /* a timer of over 292 years */
     if (time == -1 && PyErr_Occurred()) return -1;
     if (time != front(self)->time) return time < front(self)->time;
     serial = PyLong_AsLongLong(PyTuple_GET_ITEM(event, 1));
@@ -300,13 +307,15 @@ static int hand_over(Lane *self, const Event *event) {
 
 static PyObject *Lane_take(Lane *self, PyObject *const *given, Py_ssize_t count) {
     long long most, horizon, taken = 0;
+    int overflow;
     if (count != 2) {
         PyErr_SetString(PyExc_TypeError, "take(most, horizon)");
         return NULL;
     }
     most = PyLong_AsLongLong(given[0]);
-    horizon = PyLong_AsLongLong(given[1]);
+    horizon = PyLong_AsLongLongAndOverflow(given[1], &overflow);
     if (PyErr_Occurred()) return NULL;
+    if (overflow > 0) horizon = LLONG_MAX;
     while (taken < most && self->count && front(self)->seat && front(self)->time <= horizon) {
         int wait = heap_is_first(self);
         if (wait < 0) return NULL;
@@ -361,7 +370,7 @@ static void Seat_dealloc(Seat *self) {
 }
 
 static PyObject *attribute(PyObject *owner, const char *name, PyTypeObject *type) {
-    PyObject *found = PyObject_GetAttrString(owner, name);
+    PyObject *found = PyErr_Occurred() ? NULL : PyObject_GetAttrString(owner, name);
     if (found && type && !PyObject_TypeCheck(found, type)) {
         PyErr_Format(PyExc_TypeError, "a place's %s must be a %s, not %R", name, type->tp_name, found);
         Py_CLEAR(found);
@@ -371,9 +380,13 @@ static PyObject *attribute(PyObject *owner, const char *name, PyTypeObject *type
 
 /* Make the seat of a place; the places come in the order of their numbers, whose `delays` are known by then. */
 static PyObject *Lane_seat(Lane *self, PyObject *place) {
-    PyObject *recorder = PyObject_GetAttrString(place, "recorder");
-    Seat *seat = recorder ? (Seat *)SeatType.tp_alloc(&SeatType, 0) : NULL;
-    if (!seat) return NULL;
+    if (!self->seats) return PyErr_Format(PyExc_TypeError, "the lane was not made");
+    Seat *seat = (Seat *)SeatType.tp_alloc(&SeatType, 0);
+    PyObject *recorder = seat ? PyObject_GetAttrString(place, "recorder") : NULL;
+    if (!recorder) {
+        Py_XDECREF(seat);
+        return NULL;
+    }
     seat->me = PyList_GET_SIZE(self->seats);
     seat->lane = (Lane *)Py_NewRef(self);
     seat->place = Py_NewRef(place);
@@ -427,7 +440,7 @@ static int begin(Seat *self, PyObject *message, long to, long copies, Sending *w
     what->time = PyLong_AsLongLong(what->now);
     if (PyErr_Occurred() || add_to(self->sent_by_type, index, copies) < 0) return -1;
     if (!(bytes = PyObject_GetAttr(self->place, name_payload_bytes))) return -1;
-    PyObject *sum = PyLong_FromLongLong(PyLong_AsLongLong(bytes) + size * copies);
+    PyObject *sum = PyLong_FromLongLong(PyLong_AsLongLong(bytes) + (long long)size * copies);
     Py_DECREF(bytes);
     int failed = !sum || PyObject_SetAttr(self->place, name_payload_bytes, sum) < 0;
     Py_XDECREF(sum);
@@ -492,6 +505,7 @@ static long long next_serial(Lane *lane) {
 
 static PyObject *Seat_send(Seat *self, PyObject *const *given, Py_ssize_t count) {
     Sending what;
+    if (!self->lane || !self->lane->seats) return PyErr_Format(PyExc_RuntimeError, "the world is gone");
     if (count != 2) {
         PyErr_SetString(PyExc_TypeError, "send(to, message)");
         return NULL;
@@ -511,6 +525,7 @@ static PyObject *Seat_send(Seat *self, PyObject *const *given, Py_ssize_t count)
 static PyObject *Seat_broadcast(Seat *self, PyObject *message) {
     Sending what;
     Lane *lane = self->lane;
+    if (!lane || !lane->seats) return PyErr_Format(PyExc_RuntimeError, "the world is gone");
     long nodes = lane->nodes;
     int failed = begin(self, message, EVERY_PEER, nodes - (self->me < nodes), &what) < 0;
     long long serial = failed ? -1 : next_serial(lane); /* one for all: they stand next to each other */

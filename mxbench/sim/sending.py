@@ -128,6 +128,8 @@ def lane_broadcast(place: "Place", delay: int, lane: Lane) -> Broadcast:
         if me < n:
             del codes[me]
         heads[:n] = [head + NEXT for head in heads[:n]]
+        if me < n:
+            heads[me] -= NEXT  # nothing went there
         copies: Iterator[Message] = repeat(message) if fresh is None else map(fresh, repeat(payload))
         lane.extend(
             zip(

@@ -141,7 +141,9 @@ class World:
                     if self._at_rest():
                         return
         except Exception as error:
-            self._blame(place if lane is None or lane.acting is None else lane.acting, error)
+            if lane is not None and lane.acting is not None:
+                now, place = lane.now, lane.acting
+            self._blame(place, error)
         self.now = now
 
     def _at_rest(self) -> bool:

@@ -86,24 +86,12 @@ def test_a_mutant_that_never_ends_is_killed_by_its_processor_time(
     assert fates("ring") == [Fate("ring.endless", "processor time")]
 
 
-@pytest.fixture(scope="module")
-def found() -> list[Fate]:
-    return all_fates(plugins())
-
-
 @pytest.mark.slow
-def test_ninety_five_of_a_hundred_are_killed(found: list[Fate]) -> None:
+def test_ninety_five_of_a_hundred_are_killed_and_each_survivor_is_explained() -> None:
+    found = all_fates(plugins())  # once: as a fixture, every process of a parallel pytest would try them all
     assert sum(bool(fate.death) for fate in found) >= 0.95 * len(found)
-
-
-@pytest.mark.slow
-def test_every_survivor_is_explained_and_no_killed_one(found: list[Fate]) -> None:
     assert unexplained(found) == []
     assert [fate.key for fate in found if fate.death and fate.key in EXPLAINED] == []
-
-
-@pytest.mark.slow
-def test_the_docs_hold_what_became_of_them(found: list[Fate]) -> None:
     assert DOCS.read_text() == document(found), "run: python tests/mutants/killing.py --write"
 
 
