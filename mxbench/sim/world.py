@@ -39,7 +39,7 @@ class World:
         self.plan, self.network = plan, network
         self.ending: Ending | None = None
         self.heap: list[Event] = []
-        # Messages, where all links take the same time: they arrive in the order in which they were sent.
+        # The messages on their way, where nothing goes wrong; in Python only if none overtakes another (sending.py).
         self.lane: Lane | None = None
         self.next_serial = count(1).__next__
         self.cut: set[tuple[int, int]] = set()  # the links that a partition cuts now
