@@ -13,6 +13,11 @@ ROOT = Path(__file__).parent.parent
 THERE = [module for module in compiled.PARTS if importlib.util.find_spec(module)]  # where there was a compiler
 
 
+@pytest.fixture(autouse=True)
+def wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(compiled.PURE, raising=False)
+
+
 def test_what_is_compiled_at_installation_is_what_is_looked_for() -> None:
     configured = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["ext-modules"]
     assert {module["name"]: module["optional"] for module in configured} == dict.fromkeys(compiled.PARTS, True)
