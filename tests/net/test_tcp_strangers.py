@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 from threading import Thread
 
@@ -13,7 +13,7 @@ from oracles import assert_right
 from mxbench.core.distributions import Constant
 from mxbench.core.history import History
 from mxbench.net.cluster import Cluster
-from mxbench.net.wire import MAGIC, Garbage, call
+from mxbench.net.wire import MAGIC, Garbage, Greeting, call
 
 HOST = "127.0.0.1"
 HELLO = MAGIC + (2).to_bytes(4, "big") + b"n" * 16  # of node 2, who may call nodes 0 and 1
@@ -125,10 +125,15 @@ def test_a_guest_with_the_secret_in_the_place_of_a_node_ends_the_run_as_soon_as_
     with ExitStack() as to_the_end:
 
         def act(cluster: Cluster) -> None:
-            with suppress(OSError, Garbage):  # the run has ended
-                for _ in range(10):  # the node may call again, and have its place back before anything is read
-                    guest = to_the_end.enter_context(call((HOST, cluster.ports[0]), cluster._secret, 2, seconds=10))
-                    guest.sendall(b"\xff\xff\xff\xff")
+            guest = to_the_end.enter_context(socket.create_connection((HOST, cluster.ports[0]), timeout=10))
+            greeting = Greeting(cluster._secret, 2, caller=True)
+            guest.sendall(greeting.hello)
+            while not greeting.proved:
+                data = guest.recv(greeting.missing)
+                assert data, "the node let nobody in"
+                greeting.feed(data)
+            # At once with the proof: else the node may have called again, and have its place back, before it is read.
+            guest.sendall(greeting.proof(0) + b"\xff\xff\xff\xff")
 
         disturbed = Disturbed(lamport(3, entries=200, dwell=Constant(0.002)), tmp_path, act)
     ending = disturbed.history.ending
