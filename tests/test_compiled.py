@@ -31,6 +31,7 @@ def test_one_that_was_compiled_for_other_python_is_not_taken(module: str, monkey
     assert compiled.compiled(module) is importlib.import_module(module)
     monkeypatch.setitem(compiled.PARTS, module, compiled.PARTS[module] + 1)
     assert compiled.compiled(module) is None
+    assert module not in compiled.in_use()
 
 
 def test_an_environment_says_which_parts_are_in_c(monkeypatch: pytest.MonkeyPatch) -> None:

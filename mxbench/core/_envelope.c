@@ -53,6 +53,7 @@ static void Recording_dealloc(Recording *self) {
     Py_TYPE(self)->tp_free((PyObject *)self);
 }
 
+/* Say that somebody deleted a field. */
 static int missing(const char *name) {
     PyErr_SetString(PyExc_AttributeError, name);
     return -1;
@@ -60,7 +61,8 @@ static int missing(const char *name) {
 
 /* Write down a message to a receiver; what must not be sent is refused by Python, which says why. */
 static PyObject *record(Recording *self, PyObject *to, PyObject *message, int known) {
-    if (known > 0) known = self->types ? PySequence_Contains(self->types, (PyObject *)Py_TYPE(message)) : missing("_types");
+    if (known > 0 && !self->types) known = missing("_types");
+    if (known > 0) known = PySequence_Contains(self->types, (PyObject *)Py_TYPE(message));
     if (known < 0) return NULL;
     if (!known) {
         PyObject *stack[] = {NULL, (PyObject *)self, to, message};
@@ -86,9 +88,10 @@ static int fit(const char *function, PyObject *const *given, Py_ssize_t count, P
     for (Py_ssize_t i = 0; i < size; i++) places[i] = i < count ? given[i] : NULL;
     for (Py_ssize_t i = 0; i < more; i++) {
         Py_ssize_t at = count;
-        while (at < size && !PyUnicode_Compare(PyTuple_GET_ITEM(keywords, i), names[at]) == 0) at++;
+        while (at < size && PyUnicode_Compare(PyTuple_GET_ITEM(keywords, i), names[at])) at++;
         if (at == size || places[at]) {
-            PyErr_Format(PyExc_TypeError, "%s() got an unexpected argument '%U', or one twice", function, PyTuple_GET_ITEM(keywords, i));
+            PyErr_Format(PyExc_TypeError, "%s() got an unexpected argument '%U', or one twice", function,
+                         PyTuple_GET_ITEM(keywords, i));
             return -1;
         }
         places[at] = given[count + i];

@@ -18,6 +18,7 @@ LIBRARIES = ("msgspec", "pluggy", "pydantic", "PyYAML", "rich", "tabulate", "typ
 
 def environment() -> dict[str, Any]:
     """Return what a reader of the numbers must know of their making; None for what this machine does not tell."""
+    parts_in_c = compiled.in_use()
     return {
         "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "mxbench": __version__,
@@ -31,8 +32,8 @@ def environment() -> dict[str, Any]:
         "usable_cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "memory_mb": _memory_mb(),
         "load_average": _load(),
-        "compiled": compiled.in_use(),
-        "compiled_pump": "mxbench.net._pump" in compiled.in_use(),
+        "compiled": parts_in_c,
+        "compiled_pump": "mxbench.net._pump" in parts_in_c,
         "python_flags": {"optimize": sys.flags.optimize, "hash_seed": os.environ.get("PYTHONHASHSEED")},
     }
 

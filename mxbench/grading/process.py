@@ -167,7 +167,8 @@ class ConfinedProcess:
     def _start(self) -> None:
         held, folder = self._held, self._file.parent
         environment = {"PYTHONHASHSEED": str(self._hash_seed), "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
-        environment |= {name: os.environ[name] for name in (PURE,) if name in os.environ}
+        if PURE in os.environ:
+            environment[PURE] = os.environ[PURE]
         with self._output.open("ab") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-s", "-P", "-m", "mxbench.grading.confined", str(os.getpid())],

@@ -63,9 +63,8 @@ class Watch:
             changed = [name for name, value in before.items() if now.get(name) is not value]
             bases = owner.__mro__[1:] if isinstance(owner, type) else ()
             added = [name for name in now if name not in before and name != "__annotations__"]
-            changed += [
-                name for name in added if any(name in vars(base) for base in bases)
-            ]  # it hides an inherited one
+            # What is new in a class matters if it hides what the class inherited.
+            changed += [name for name in added if any(name in vars(base) for base in bases)]
             for name in changed:
                 self._note(f"patch {_name(owner)}.{name}")
 

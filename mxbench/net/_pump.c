@@ -3,6 +3,9 @@
  * It is optional: where there is no compiler mxbench installs without it and runs the Python (compiled.py chooses). One
  * test body runs on both. What is rare is left to Python: connections, and saying what is wrong with a message.
  *
+ * Here alone, and on Linux alone, is `Pump.wake`: it waits for the descriptors of a node, takes in what has come on its
+ * links and sends what that led to. Every other event is the poller's, as all of them are without it.
+ *
  * A link keeps the frames that its peer has not acknowledged, one after the other, in one buffer; `offered` of its
  * bytes the kernel has taken on this connection. So to send again after a break is to set `offered` to 0.
  */
@@ -124,20 +127,21 @@ typedef struct {
     unsigned long long wire_bytes;
 } Link;
 
-static int Link_init(Link *self, PyObject *arguments, PyObject *keywords) {
+static PyObject *Link_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords) {
     static char *names[] = {"peer", "message_type", NULL};
-    PyObject *peer, *message_type, *decode;
-    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "OO", names, &peer, &message_type)) return -1;
-    self->peer_id = PyLong_AsLong(peer);
-    if (self->peer_id == -1 && PyErr_Occurred()) return -1;
+    PyObject *peer, *message_type;
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "OO", names, &peer, &message_type)) return NULL;
+    long peer_id = PyLong_AsLong(peer);
+    if (peer_id == -1 && PyErr_Occurred()) return NULL;
+    Link *self = (Link *)type->tp_alloc(type, 0);
+    if (!self) return NULL;
+    self->peer = Py_NewRef(peer);
+    self->peer_id = peer_id;
     self->descriptor = -1;
-    decode = PyObject_CallOneArg(decoder, message_type);
-    if (!decode) return -1;
-    Py_XSETREF(self->decode, decode);
-    Py_XSETREF(self->peer, Py_NewRef(peer));
-    Py_XSETREF(self->connection, Py_NewRef(Py_None));
-    Py_XSETREF(self->lost_at, Py_NewRef(Py_None));
-    return 0;
+    self->connection = Py_NewRef(Py_None);
+    self->lost_at = Py_NewRef(Py_None);
+    if (!(self->decode = PyObject_CallOneArg(decoder, message_type))) Py_CLEAR(self);
+    return (PyObject *)self;
 }
 
 static void Link_dealloc(Link *self) {
@@ -298,7 +302,6 @@ static PyObject *Link_receive(Link *self, PyObject *none) {
         Py_CLEAR(self->complaint);
         return NULL;
     }
-    if (!self->connection) return PyErr_Format(PyExc_TypeError, "the link was not made");
     return PyObject_CallMethodOneArg(self->connection, name_recv, receive_size);
 }
 
@@ -449,8 +452,7 @@ static PyTypeObject LinkType = {
     PyVarObject_HEAD_INIT(NULL, 0).tp_name = "mxbench.net._pump.Link",
     .tp_basicsize = sizeof(Link),
     .tp_flags = Py_TPFLAGS_DEFAULT,
-    .tp_new = PyType_GenericNew,
-    .tp_init = (initproc)Link_init,
+    .tp_new = Link_new,
     .tp_dealloc = (destructor)Link_dealloc,
     .tp_methods = Link_methods,
     .tp_members = Link_members,
@@ -613,7 +615,8 @@ static int receive(Pump *self, Link *link, const char *data, Py_ssize_t count) {
     int failed = 0;
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(frames) && !failed; i++) {
         PyObject *frame = PyList_GET_ITEM(frames, i);
-        failed = hand_over(self, link, PyTuple_GET_ITEM(frame, 0), PyTuple_GET_ITEM(frame, 1), PyTuple_GET_ITEM(frame, 2));
+        failed = hand_over(self, link, PyTuple_GET_ITEM(frame, 0), PyTuple_GET_ITEM(frame, 1),
+                           PyTuple_GET_ITEM(frame, 2));
     }
     Py_DECREF(frames);
     if (!failed && due(link) && !link->batched) failed = PyList_Append(self->dirty, (PyObject *)link);

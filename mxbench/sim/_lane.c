@@ -1,11 +1,12 @@
-/* The fast path of a simulation in C: the messages that are on their way, how the places of a world send them where each
- * link takes a time of its own, and how they are handed over. sending.py and world.py tell what is done and why.
+/* The fast path of a simulation in C: the messages that are on their way, how the places of a world send them where
+ * each link takes a time of its own, and how they are handed over. sending.py and world.py tell what is done and why.
  *
  * It is optional: where there is no compiler mxbench installs without it and runs the Python (compiled.py chooses). One
- * test body runs on both. What is rare is left to Python: every other event, time that is over, and saying what is wrong.
+ * test body runs on both. What is rare is left to Python: every other event, time that is over, and saying what is
+ * wrong.
  *
- * Other than the lane in Python, which is a queue, this one is a heap: messages may overtake each other in it. Where all
- * links take the same time none does, and to put one in costs one comparison.
+ * Other than the lane in Python, which is a queue, this one is a heap: messages may overtake each other in it. Where
+ * all links take the same time none does, and to put one in costs one comparison.
  */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
@@ -17,7 +18,8 @@ enum { SENT = 3, EVERY_PEER = 0xFFFFF };
 static const long long NEXT = 1LL << 32; /* what the record of a delivery has more than that of the one before it */
 
 static PyObject *encode, *encoded;
-static PyObject *name_now, *name_deliver, *name_ready, *name_advance, *name_completed, *name_version, *name_payload_bytes, *name_me;
+static PyObject *name_me, *name_now, *name_deliver, *name_ready, *name_advance;
+static PyObject *name_completed, *name_version, *name_payload_bytes;
 static PyTypeObject SeatType, LaneType;
 
 /* ---- Column: integers of a history ---------------------------------------------------------------------------- */
@@ -196,21 +198,23 @@ static void Lane_dealloc(Lane *self) {
     Py_TYPE(self)->tp_free((PyObject *)self);
 }
 
-static int Lane_init(Lane *self, PyObject *arguments, PyObject *keywords) {
+static PyObject *Lane_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords) {
     static char *names[] = {"heap", "next_serial", "nodes", "full", NULL};
     PyObject *heap, *next_serial;
-    if (self->seats) {
-        PyErr_SetString(PyExc_TypeError, "a lane is made once");
-        return -1;
-    }
-    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O!Olp", names, &PyList_Type, &heap, &next_serial,
-                                     &self->nodes, &self->full))
-        return -1;
-    Py_XSETREF(self->heap, Py_NewRef(heap));
-    Py_XSETREF(self->next_serial, Py_NewRef(next_serial));
-    Py_XSETREF(self->acting, Py_NewRef(Py_None));
-    Py_XSETREF(self->seats, PyList_New(0));
-    return self->seats ? 0 : -1;
+    long nodes;
+    int full;
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O!Olp", names, &PyList_Type, &heap, &next_serial, &nodes,
+                                     &full))
+        return NULL;
+    Lane *self = (Lane *)type->tp_alloc(type, 0);
+    if (!self) return NULL;
+    self->heap = Py_NewRef(heap);
+    self->next_serial = Py_NewRef(next_serial);
+    self->nodes = nodes;
+    self->full = full;
+    self->acting = Py_NewRef(Py_None);
+    if (!(self->seats = PyList_New(0))) Py_CLEAR(self);
+    return (PyObject *)self;
 }
 
 /* ---- the lane as World sees it: a queue of tuples --------------------------------------------------------------- */
@@ -380,7 +384,6 @@ static PyObject *attribute(PyObject *owner, const char *name, PyTypeObject *type
 
 /* Make the seat of a place; the places come in the order of their numbers, whose `delays` are known by then. */
 static PyObject *Lane_seat(Lane *self, PyObject *place) {
-    if (!self->seats) return PyErr_Format(PyExc_TypeError, "the lane was not made");
     Seat *seat = (Seat *)SeatType.tp_alloc(&SeatType, 0);
     PyObject *recorder = seat ? PyObject_GetAttrString(place, "recorder") : NULL;
     if (!recorder) {
@@ -569,8 +572,7 @@ static PyTypeObject LaneType = {
     PyVarObject_HEAD_INIT(NULL, 0).tp_name = "mxbench.sim._lane.Lane",
     .tp_basicsize = sizeof(Lane),
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
-    .tp_new = PyType_GenericNew,
-    .tp_init = (initproc)Lane_init,
+    .tp_new = Lane_new,
     .tp_dealloc = (destructor)Lane_dealloc,
     .tp_traverse = (traverseproc)Lane_traverse,
     .tp_clear = (inquiry)Lane_clear,

@@ -82,7 +82,7 @@ def test_what_is_no_link_is_returned(awake: Awake) -> None:
         assert awake.wake(None) == [(one.fileno(), select.EPOLLIN)]
 
 
-def test_without_an_event_it_waits_as_long_as_it_is_told(awake: Awake) -> None:
+def test_without_an_event_it_comes_back_with_nothing(awake: Awake) -> None:
     assert awake.wake(0.0) == []
     assert awake.wake(0.001) == []
 

@@ -7,7 +7,7 @@ from random import Random
 from typing import Any, ClassVar
 
 import pytest
-from worlds import simulate, stored
+from worlds import simulate, stored, world
 
 from mxbench import Algorithm, EntryRequest, Message, Out
 from mxbench.core.distributions import ZERO, Constant, Exponential, Uniform
@@ -165,6 +165,17 @@ def test_a_lane_is_a_queue_of_events(Lane: Any) -> None:
     assert taken == events
     with pytest.raises(IndexError):
         lane.popleft()
+
+
+def test_the_clock_of_a_world_stands_at_the_message_that_ended_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Fails, "at", 1, raising=False)
+    in_c = world(Fails, 3, entries=5)
+    in_c.run()
+    monkeypatch.setattr("mxbench.sim.world.Lane", sending.Lane)
+    monkeypatch.setattr("mxbench.sim.place.Column", list)
+    in_python = world(Fails, 3, entries=5)
+    in_python.run()
+    assert in_c.now == in_python.now == in_c.places[1].now
 
 
 def test_in_the_compiled_lane_messages_overtake_each_other() -> None:
