@@ -18,6 +18,7 @@ from mxbench.commands.figure import figure
 from mxbench.commands.grade import grade
 from mxbench.commands.list_plugins import list_plugins
 from mxbench.commands.new import new
+from mxbench.commands.parameters import Command, Group
 from mxbench.commands.replay import replay
 from mxbench.commands.report import report
 from mxbench.commands.run import run
@@ -28,6 +29,7 @@ from mxbench.commands.telling import told
 
 app = typer.Typer(
     name="mxbench",
+    cls=Group,
     help="Run, judge and compare distributed mutual exclusion algorithms, each one a plugin.",
     epilog="Example: mxbench run lamport_bank",
     no_args_is_help=True,
@@ -85,4 +87,4 @@ COMMANDS = (  # in the order of --help, each with what it is for, no longer than
     ("schema", schema, "Print the JSON Schema of an experiment file.", "mxbench schema > schema.json"),
 )  # fmt: skip
 for _name, _command, _short, _example in COMMANDS:
-    app.command(_name, short_help=_short, epilog=f"Example: {_example}")(told(_command))
+    app.command(_name, cls=Command, short_help=_short, epilog=f"Example: {_example}")(told(_command))

@@ -1,7 +1,6 @@
 """The command `mxbench grade`."""
 
 import os
-import secrets
 import signal
 import sys
 from pathlib import Path
@@ -31,6 +30,8 @@ def grade(
     """Grade a course's submissions, none of which is trusted: points by property and by cost, and a page each."""
     if not hasattr(os, "killpg"):
         raise ExperimentError("mxbench grade needs the processes of a POSIX system; run it in WSL or in a container")
+    import secrets
+
     from mxbench.check.text import ProgressLine
     from mxbench.grading.grade import grade as grade_all
     from mxbench.grading.rubric import find_rubric, read_rubric

@@ -3,7 +3,6 @@
 import keyword
 import re
 import sys
-from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
 
@@ -34,6 +33,8 @@ def new(
 
 def write_algorithm(name: str, into: Path) -> list[Path]:
     """Write the three files for an algorithm of that name, and return where; raise before any is written."""
+    from importlib.resources import files
+
     stem = _stem(name)
     targets = [into / template.replace("new_algorithm", stem) for template in TEMPLATES]
     for target in targets:

@@ -1,0 +1,43 @@
+"""Commands whose parameters are converted only where there is something to convert.
+
+For every parameter, given or not, typer makes an adapter of pydantic, which takes as long to import as all else that
+`mxbench list` needs. What typer does with a value beside that (is it there at all? its callback) is done here as there.
+"""
+
+from functools import partial
+from typing import Any
+
+from typer.core import TyperCommand, TyperGroup
+
+
+class Command(TyperCommand):
+    """A command of a `typer.Typer` application: `app.command(cls=Command)`."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        return _sparing(super().get_params(ctx))
+
+
+class Group(TyperGroup):
+    """The commands of an application: `typer.Typer(cls=Group)`."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        return _sparing(super().get_params(ctx))
+
+
+def _sparing(parameters: list[Any]) -> list[Any]:
+    for parameter in parameters:
+        parameter.process_value = partial(_process, parameter)
+    return parameters
+
+
+def _process(parameter: Any, ctx: Any, value: Any) -> Any:
+    """Return what typer would return for the value of a parameter, or let typer do it."""
+    wanted = getattr(getattr(parameter, "type_descriptor", None), "annotation", None)
+    several = parameter.multiple or parameter.nargs != 1
+    if value is None and not parameter.required:
+        value = () if several else None
+    elif wanted == list[str] and isinstance(value, tuple) and value:
+        value = list(value)
+    elif several or not isinstance(wanted, type) or not isinstance(value, wanted):
+        return type(parameter).process_value(parameter, ctx, value)
+    return parameter.callback(ctx, parameter, value) if parameter.callback else value
