@@ -5,11 +5,11 @@ import io
 import json
 import re
 import subprocess
-import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from command_line import invoked, typed
 
 import mxbench
 
@@ -25,10 +25,8 @@ repeat: 5
 MEASURES = ("messages_per_entry", "wait_ms.mean", "sync_delay_ms.mean", "entries_per_s")
 
 
-def typed(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the command in a folder and wait for it."""
-    command = [sys.executable, "-m", "mxbench", "compare", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
+def compared(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return invoked(folder, "compare", *arguments)
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +41,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_result_is_a_table_with_claims_intervals_differences_and_a_verdict(folder: Path) -> None:
-    done = typed(folder, "first")
+    done = compared(folder, "first")
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
     assert re.fullmatch(r"result 1: results/sweep/\S+ \(sweep, 20 runs\)", lines[0])
@@ -57,7 +55,7 @@ def test_a_result_is_a_table_with_claims_intervals_differences_and_a_verdict(fol
 
 
 def test_two_results_of_one_experiment_show_the_noise_floor_and_no_difference(folder: Path) -> None:
-    done = typed(folder, "first", "second")
+    done = compared(folder, "first", "second")
     assert (done.returncode, done.stderr) == (0, "")
     verdicts = re.findall(r"  (equal \(exact\)|no difference shown|different\b.*)$", done.stdout, re.MULTILINE)
     assert sorted(verdicts) == ["equal (exact)"] * 4 + ["no difference shown"] * 12
@@ -71,7 +69,7 @@ def test_an_older_result_of_another_machine_is_named_as_such(folder: Path) -> No
     made = json.loads(environment.read_text())
     environment.write_text(json.dumps(made | {"python": "CPython 3.10.0", "cpu": "abacus"}))
     try:
-        done = typed(folder, "second", "first")
+        done = compared(folder, "second", "first")
     finally:
         environment.write_text(json.dumps(made))
     assert "environment: python: CPython 3.10.0 in result 1, CPython 3." in done.stdout
@@ -80,7 +78,7 @@ def test_an_older_result_of_another_machine_is_named_as_such(folder: Path) -> No
 
 
 def test_an_experiment_is_run_first_and_its_result_is_kept(folder: Path) -> None:
-    done = typed(folder, "sweep.yaml", "--results", "here", "--format", "json")
+    done = compared(folder, "sweep.yaml", "--results", "here", "--format", "json")
     comparison = json.loads(done.stdout)
     assert (done.returncode, done.stderr) == (0, "")
     [source] = comparison["sources"]
@@ -91,11 +89,11 @@ def test_an_experiment_is_run_first_and_its_result_is_kept(folder: Path) -> None
 
 def test_an_experiment_that_is_not_as_expected_makes_the_command_exit_as_a_run_does(folder: Path) -> None:
     (folder / "unmet.yaml").write_text(SWEEP.replace("repeat: 5", "expect: {messages_per_entry: 1}"))
-    assert typed(folder, "unmet.yaml", "first").returncode == 1
+    assert compared(folder, "unmet.yaml", "first").returncode == 1
 
 
 def test_json_holds_the_documented_fields_and_python_returns_the_same(folder: Path) -> None:
-    comparison = json.loads(typed(folder, "first", "second", "--format", "json").stdout)
+    comparison = json.loads(compared(folder, "first", "second", "--format", "json").stdout)
     assert set(comparison) == {
         "compared", "level", "sources", "varying", "same", "lines", "differences", "saturation", "noise", "environment",
         "verdict", "exit_status",
@@ -120,7 +118,7 @@ def test_json_holds_the_documented_fields_and_python_returns_the_same(folder: Pa
 
 
 def test_github_prints_one_table_that_github_reads(folder: Path) -> None:
-    lines = typed(folder, "first", "--format", "github").stdout.splitlines()
+    lines = compared(folder, "first", "--format", "github").stdout.splitlines()
     assert len(lines) == 2 + 4
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
     assert cells[0][:6] == ["algorithm", "nodes", "runs", "messages per entry", "bytes per entry", "claimed"]
@@ -130,14 +128,14 @@ def test_github_prints_one_table_that_github_reads(folder: Path) -> None:
 
 
 def test_latex_prints_a_booktabs_table(folder: Path) -> None:
-    text = typed(folder, "first", "--format", "latex").stdout
+    text = compared(folder, "first", "--format", "latex").stdout
     assert text.startswith("\\begin{tabular}{lrrrrrrrrrl}\n\\toprule\n")
     assert text.endswith("\\bottomrule\n\\end{tabular}\n")
     assert text.count(" \\\\\n") == 1 + 4
 
 
 def test_html_prints_a_table_that_is_closed(folder: Path) -> None:
-    text = typed(folder, "first", "--format", "html").stdout
+    text = compared(folder, "first", "--format", "html").stdout
     seen: dict[str, int] = {}
 
     class Counting(HTMLParser):
@@ -150,7 +148,7 @@ def test_html_prints_a_table_that_is_closed(folder: Path) -> None:
 
 
 def test_csv_has_a_number_in_each_cell_that_is_one(folder: Path) -> None:
-    rows = list(csv.DictReader(io.StringIO(typed(folder, "first", "--format", "csv").stdout)))
+    rows = list(csv.DictReader(io.StringIO(compared(folder, "first", "--format", "csv").stdout)))
     assert [(row["algorithm"], row["nodes"]) for row in rows] == [
         (algorithm, nodes) for algorithm in ("lamport", "ricart-agrawala") for nodes in ("2", "3")
     ]
@@ -163,11 +161,11 @@ def test_csv_has_a_number_in_each_cell_that_is_one(folder: Path) -> None:
 
 @pytest.mark.slow
 def test_the_differences_are_a_table_of_their_own_in_each_format(folder: Path) -> None:
-    rows = list(csv.DictReader(io.StringIO(typed(folder, "first", "--differences", "--format", "csv").stdout)))
+    rows = list(csv.DictReader(io.StringIO(compared(folder, "first", "--differences", "--format", "csv").stdout)))
     assert [(row["from"], row["to"], row["nodes"], row["measure"]) for row in rows] == [
         ("lamport", "ricart-agrawala", nodes, measure) for nodes in ("2", "3") for measure in MEASURES
     ]
-    lines = typed(folder, "first", "--differences", "--format", "github").stdout.splitlines()
+    lines = compared(folder, "first", "--differences", "--format", "github").stdout.splitlines()
     assert len(lines) == 2 + 8
     assert lines[0].startswith("| algorithm ")
 
@@ -182,7 +180,7 @@ def test_piped_output_neither_wraps_nor_cuts_a_name(folder: Path) -> None:
         .replace("[lamport,", f"[{name},")
         .replace("repeat: 5", "seed: 1")
     )
-    done = typed(folder, "long.yaml")
+    done = compared(folder, "long.yaml")
     assert done.returncode == 0, done.stderr
     assert max(map(len, done.stdout.splitlines())) > 150
     assert sum(line.startswith(name) for line in done.stdout.splitlines()) == 2
@@ -205,27 +203,19 @@ def test_each_mistake_is_one_sentence_and_exit_status_2_and_nothing_is_run(folde
     (folder / "other.yaml").write_text(text.replace("nodes: [2, 3]", "nodes: [2]"))
     (folder / "other").symlink_to(mxbench.run(folder / "other.yaml", results=folder / "bank", repeat=1)["result"])
     before = set((folder / "results" / "sweep").iterdir())
-    # One process for all of them: that the command as typed ends so is what the last lines hold.
-    code = (
-        "import sys\nfrom mxbench import cli\n"
-        "for line in sys.argv[1:]:\n"
-        "    sys.argv = ['mxbench', 'compare', *line.split()]\n"
-        "    try:\n        cli.main()\n"
-        "    except SystemExit as end:\n        print(end.code, file=sys.stderr)\n"
-    )
-    command = [sys.executable, "-c", code, *(line for line, _ in MISTAKES)]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60)
-    told = done.stderr.splitlines()
-    assert (done.stdout, told[1::2], len(told)) == ("", ["2"] * len(MISTAKES), 2 * len(MISTAKES))
-    for (_, says), line in zip(MISTAKES, told[::2], strict=True):
-        assert says in line
+    told = []
+    for line, says in MISTAKES:
+        done = compared(folder, *line.split())
+        told.append(done.stderr)
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+        assert says in done.stderr
     assert set((folder / "results" / "sweep").iterdir()) == before
-    typed_by_hand = typed(folder, "nowhere")
-    assert (typed_by_hand.returncode, typed_by_hand.stdout, typed_by_hand.stderr) == (2, "", told[2] + "\n")
+    by_hand = typed(folder, "compare", "nowhere")
+    assert (by_hand.returncode, by_hand.stdout, by_hand.stderr) == (2, "", told[1])
 
 
 def test_help_holds_an_example(folder: Path) -> None:
-    assert "Example: mxbench compare results/latest --format github" in typed(folder, "--help").stdout
+    assert "Example: mxbench compare results/latest --format github" in compared(folder, "--help").stdout
 
 
 @pytest.mark.slow

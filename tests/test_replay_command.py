@@ -2,12 +2,11 @@
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from command_line import invoked, typed
 
 from mxbench.commands.check_answer import Asked, run_check
 from mxbench.commands.replay_answer import run_replay
@@ -50,10 +49,6 @@ def mxbench_algorithms() -> list[type[Algorithm]]:
 '''
 
 
-def mxbench(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "mxbench", *arguments], cwd=folder, capture_output=True, text=True)
-
-
 @pytest.mark.parametrize(("algorithm", "asked"), VIOLATIONS, ids=[f"{v[0]}-{n}" for n, v in enumerate(VIOLATIONS)])
 def test_a_replay_of_what_check_saved_shows_the_same_violation(
     algorithm: str, asked: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -73,10 +68,10 @@ def test_a_replay_of_what_check_saved_shows_the_same_violation(
 
 @pytest.mark.slow
 def test_a_counterexample_is_saved_by_default_and_told(tmp_path: Path) -> None:
-    done = mxbench("check", str(BROKEN / "current_clock.py"), "--nodes", "2", "--requests", "1", folder=tmp_path)
+    done = typed(tmp_path, "check", str(BROKEN / "current_clock.py"), "--nodes", "2", "--requests", "1")
     saved = "results/scenarios/current-clock-mutual-exclusion.yaml"
     assert done.stdout.splitlines()[-1] == f"Saved; 'mxbench replay {saved}' runs it again, step by step."
-    again = mxbench("replay", saved, folder=tmp_path)
+    again = typed(tmp_path, "replay", saved)
     assert again.returncode == 1
     assert again.stderr == ""
     assert "4. node 1 receives Reply(1) from 0, ENTERS with number 1\n        awaited: {0} -> set()" in again.stdout
@@ -88,20 +83,20 @@ def test_a_counterexample_is_saved_by_default_and_told(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_random_search_saves_the_shrunk_schedule(tmp_path: Path) -> None:
     arguments = ("check", str(BROKEN / "current_clock.py"), "--random", "1000", "--nodes", "5")
-    done = mxbench(*arguments, "--json", folder=tmp_path)
+    done = invoked(tmp_path, *arguments, "--json")
     assert done.returncode == 1
     found = json.loads(done.stdout)
     assert (found["nodes"], found["shrunk"]["nodes"]) == (5, 2)
     assert load(tmp_path / found["scenario"]).setup.nodes == 2
-    assert mxbench("replay", found["scenario"], folder=tmp_path).returncode == 1
-    shown = mxbench(*arguments, folder=tmp_path)
+    assert invoked(tmp_path, "replay", found["scenario"]).returncode == 1
+    shown = invoked(tmp_path, *arguments)
     assert f"its {found['shrunk']['steps_before']} steps were shrunk to 6, with 2 nodes" in shown.stdout
     assert shown.stdout.count("ENTERS (number 1)") == 2
 
 
 @pytest.mark.parametrize("random", [(), ("--random", "20")], ids=["exhaustive", "random"])
 def test_nothing_is_written_where_nothing_is_found(tmp_path: Path, random: tuple[str, ...]) -> None:
-    done = mxbench("check", "ricart-agrawala", "--nodes", "2", "--save", "x.yaml", *random, "--json", folder=tmp_path)
+    done = invoked(tmp_path, "check", "ricart-agrawala", "--nodes", "2", "--save", "x.yaml", *random, "--json")
     assert done.returncode == (3 if random else 0)
     assert json.loads(done.stdout)["scenario"] is None
     assert list(tmp_path.iterdir()) == []
@@ -111,11 +106,11 @@ def test_nothing_is_written_where_nothing_is_found(tmp_path: Path, random: tuple
 def test_a_place_that_cannot_be_written_is_told_after_the_answer(tmp_path: Path) -> None:
     (tmp_path / "results").write_text("a file")
     arguments = ("check", str(BROKEN / "enters_at_once.py"))
-    default = mxbench(*arguments, folder=tmp_path)
+    default = invoked(tmp_path, *arguments)
     assert default.returncode == 1
     assert "VIOLATED" in default.stdout
     assert "the scenario cannot be written there" in default.stderr
-    asked = mxbench(*arguments, "--save", "results/x.yaml", folder=tmp_path)
+    asked = invoked(tmp_path, *arguments, "--save", "results/x.yaml")
     assert (asked.returncode, "VIOLATED" in asked.stdout) == (3, True)
     assert asked.stderr == "mxbench: results/x.yaml: the scenario cannot be written there: File exists\n"
 
@@ -124,28 +119,28 @@ def test_a_place_that_cannot_be_written_is_told_after_the_answer(tmp_path: Path)
 def test_a_changed_algorithm_is_told_whether_it_is_still_wrong_right_or_another(tmp_path: Path) -> None:
     file = tmp_path / "mine.py"
     file.write_text(KEEPS_NOBODY)
-    assert mxbench("check", "mine.py", "--nodes", "2", "--requests", "1", folder=tmp_path).returncode == 1
+    assert typed(tmp_path, "check", "mine.py", "--nodes", "2", "--requests", "1").returncode == 1
     saved = "results/scenarios/keeps-nobody-mutual-exclusion.yaml"
 
     file.write_text(KEEPS_NOBODY + "# a comment\n")
-    same = mxbench("replay", saved, folder=tmp_path)
+    same = typed(tmp_path, "replay", saved)
     assert same.returncode == 1
     assert "source is not what it was" in same.stdout
 
     file.write_text(KEEPS_NOBODY.replace("out.enter()", "if self.me == 0:\n            out.enter()"))
-    other = mxbench("replay", saved, folder=tmp_path)
+    other = typed(tmp_path, "replay", saved)
     assert other.returncode == 1
     assert "VIOLATED (no deadlock), but recorded was mutual exclusion" in other.stdout
 
     text = (tmp_path / saved).read_text().replace("- {request: 1}\n", "- {release: 0}\n- {request: 1}\n")
     (tmp_path / "served.yaml").write_text(text.replace("../../mine.py", "mine.py"))
     file.write_text(KEEPS_NOBODY + "# right in this schedule\n")
-    right = mxbench("replay", "served.yaml", folder=tmp_path)
+    right = typed(tmp_path, "replay", "served.yaml")
     assert right.returncode == 1, "two entries of one number, though not inside together"
     assert "entered with the same number" in right.stdout
 
     file.write_text(KEEPS_NOBODY.replace("out.enter()", "pass"))
-    gone = mxbench("replay", "served.yaml", folder=tmp_path)
+    gone = typed(tmp_path, "replay", "served.yaml")
     assert gone.returncode == 3
     assert "UNDECIDED: the scenario no longer applies: step 2 (release of node 0) cannot be carried out" in gone.stdout
 
@@ -156,7 +151,7 @@ def test_a_scenario_in_which_nothing_goes_wrong_any_more_ends_with_status_0(tmp_
         text.replace("current-clock", "ricart-agrawala").replace('plugins: ["../broken/current_clock.py"]\n', "")
         .replace('- {deliver: "Reply(2)", from: 1, to: 0}\n', "").replace('source: "', 'source: "not ')
     )  # fmt: skip
-    done = mxbench("replay", "fixed.yaml", folder=tmp_path)
+    done = invoked(tmp_path, "replay", "fixed.yaml")
     assert (done.returncode, done.stderr) == (0, "")
     assert "VALID: nothing is violated in its 5 steps" in done.stdout
     assert "The recorded violation (mutual exclusion) does not show any more." in done.stdout
@@ -180,7 +175,7 @@ def test_a_bad_scenario_is_one_sentence_and_status_2(tmp_path: Path, change: tup
     text = re.sub(r"(?m)^source: .*$", f'source: "{digest(load_file(BROKEN / "current_clock.py").CurrentClock)}"', text)
     assert change[0] in text
     (tmp_path / "bad.yaml").write_text(text.replace(*change))
-    done = mxbench("replay", "bad.yaml", folder=tmp_path)
+    done = invoked(tmp_path, "replay", "bad.yaml")
     assert done.returncode == 2, done.stdout
     assert said in done.stderr
     assert len(done.stderr.splitlines()) == 1
@@ -188,19 +183,19 @@ def test_a_bad_scenario_is_one_sentence_and_status_2(tmp_path: Path, change: tup
 
 
 def test_a_file_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
-    done = mxbench("replay", "gone.yaml", folder=tmp_path)
+    done = invoked(tmp_path, "replay", "gone.yaml")
     assert (done.returncode, done.stderr) == (2, "mxbench: gone.yaml: cannot be read: No such file or directory\n")
 
 
 @pytest.mark.parametrize("asked", [("--random", "0"), ("--random", "5", "--nodes", "101"), ("--random", "x")], ids=str)
 def test_a_random_search_that_cannot_be_is_refused(tmp_path: Path, asked: tuple[str, ...]) -> None:
-    done = mxbench("check", "lamport", *asked, folder=tmp_path)
+    done = invoked(tmp_path, "check", "lamport", *asked)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
 
 
 def test_a_random_search_ends_at_its_limit_of_time(tmp_path: Path) -> None:
-    done = mxbench("check", "lamport", "--random", "1000000", "--limit-seconds", "0", "--json", folder=tmp_path)
+    done = invoked(tmp_path, "check", "lamport", "--random", "1000000", "--limit-seconds", "0", "--json")
     assert done.returncode == 3
     found = json.loads(done.stdout)
     assert (found["limit"], found["schedules"]) == ("0 seconds", 1)

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from command_line import HEAP, ON_HEAP, QUICK, command, typed
+from command_line import HEAP, ON_HEAP, QUICK, command, invoked, typed
 
 HERE = Path(__file__).parent
 
@@ -30,7 +30,7 @@ def test_run_prints_a_table_and_its_verdict(folder: Path) -> None:
 
 
 def test_run_json_prints_one_document_and_nothing_else(folder: Path) -> None:
-    done = typed(folder, "run", *ON_HEAP, "--repeat", "2", "--seed", "5", "--json")
+    done = invoked(folder, "run", *ON_HEAP, "--repeat", "2", "--seed", "5", "--json")
     document = json.loads(done.stdout)
     assert (done.returncode, done.stderr) == (0, "")
     assert (document["verdict"], document["expect_met"]) == ("valid", True)
@@ -43,13 +43,13 @@ def test_run_json_prints_one_document_and_nothing_else(folder: Path) -> None:
 
 def test_run_takes_several_files_into_one_document(folder: Path) -> None:
     (folder / "other.yaml").write_text(QUICK.replace("quick", "other"))
-    done = typed(folder, "run", "quick.yaml", "other.yaml", "--plugin", HEAP, "--json")
+    done = invoked(folder, "run", "quick.yaml", "other.yaml", "--plugin", HEAP, "--json")
     document = json.loads(done.stdout)
     assert [row["experiment"] for row in document["runs"]] == ["quick", "other"]
 
 
 def test_nothing_is_started_if_one_of_several_files_is_wrong(folder: Path) -> None:
-    done = typed(folder, "run", *ON_HEAP, "missing.yaml")
+    done = invoked(folder, "run", *ON_HEAP, "missing.yaml")
     assert done.returncode == 2
     assert not (folder / "results").exists()
 
@@ -74,7 +74,7 @@ def test_nothing_is_started_if_one_of_several_files_is_wrong(folder: Path) -> No
 def test_a_mistake_is_told_on_standard_error_without_a_traceback(
     folder: Path, arguments: list[str], status: int, says: str
 ) -> None:
-    done = typed(folder, "run", *arguments)
+    done = invoked(folder, "run", *arguments)
     assert (done.returncode, done.stdout) == (status, "")
     assert says in done.stderr
     assert "Traceback" not in done.stderr
@@ -123,8 +123,8 @@ def test_every_bad_file_is_told_by_the_command_as_by_the_library(folder: Path) -
 
 def test_a_violation_exits_1_and_an_expected_one_0(folder: Path) -> None:
     plugin = ["--plugin", str(HERE / "broken" / "enters_at_once.py"), "--set", "algorithm=enters-at-once"]
-    assert typed(folder, "run", *ON_HEAP, *plugin).returncode == 1
-    assert typed(folder, "run", *ON_HEAP, *plugin, "--set", "expect.verdict=violated").returncode == 0
+    assert invoked(folder, "run", *ON_HEAP, *plugin).returncode == 1
+    assert invoked(folder, "run", *ON_HEAP, *plugin, "--set", "expect.verdict=violated").returncode == 0
 
 
 def test_progress_is_drawn_on_a_terminal_only(folder: Path) -> None:

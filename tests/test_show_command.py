@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from command_line import HEAP, ON_HEAP, QUICK, typed
+from command_line import HEAP, ON_HEAP, QUICK, invoked, typed
 
 import mxbench
 
@@ -49,14 +49,14 @@ def mxbench_reports():
     typed(folder, "run", *ON_HEAP)
     shown = typed(folder, "show", "results/latest", "--report", "order", "--plugin", "order.py")
     assert sorted(shown.stdout.split()) == ["0"] * 4 + ["1"] * 4 + ["2"] * 4
-    unknown = typed(folder, "show", "results/latest", "--report", "gant")
+    unknown = invoked(folder, "show", "results/latest", "--report", "gant")
     assert unknown.returncode == 2
     assert "there is no report named 'gant'; did you mean 'gantt'?" in unknown.stderr
 
 
 def test_show_takes_the_first_run_of_several_and_says_so(folder: Path) -> None:
     mxbench.run(folder / "quick.yaml", plugins=[HEAP], results=folder / "results", repeat=3)
-    done = typed(folder, "show", "results/latest", "--log")
+    done = invoked(folder, "show", "results/latest", "--log")
     assert done.returncode == 0
     assert "seed 1: 12 entries" in done.stdout
     assert re.fullmatch(
@@ -76,6 +76,6 @@ def test_show_takes_the_first_run_of_several_and_says_so(folder: Path) -> None:
 )
 def test_show_tells_what_it_cannot_show(folder: Path, arguments: list[str], says: str) -> None:
     mxbench.run(folder / "quick.yaml", plugins=[HEAP], results=folder / "results")
-    done = typed(folder, "show", *arguments)
+    done = invoked(folder, "show", *arguments)
     assert done.returncode == 2
     assert done.stderr.startswith(says)

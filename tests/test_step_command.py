@@ -1,10 +1,10 @@
 """`mxbench step`: a schedule by hand, from piped input."""
 
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from command_line import invoked
 
 from mxbench.scenarios import load
 
@@ -14,16 +14,14 @@ CHOOSES = Path(__file__).parent / "check" / "models.py"
 
 def step(*lines: str, folder: Path, algorithm: str = "ricart-agrawala", asked: tuple[str, ...] = ()) -> list[str]:
     """Return what is shown at the start and after each line, as far as it can be told apart by its last line."""
-    done = subprocess.run(
-        [sys.executable, "-m", "mxbench", "step", algorithm, "--nodes", "2", *asked], cwd=folder,
-        input="".join(f"{line}\n" for line in lines), capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    typing = "".join(f"{line}\n" for line in lines)
+    done = invoked(folder, "step", algorithm, "--nodes", "2", *asked, lines=typing)
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout.splitlines()
 
 
 def replayed(file: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "mxbench", "replay", file], cwd=folder, capture_output=True, text=True)
+    return invoked(folder, "replay", file)
 
 
 @pytest.mark.slow
@@ -99,9 +97,6 @@ def test_a_breach_of_the_contract_ends_the_schedule_but_for_the_way_back(tmp_pat
 
 @pytest.mark.parametrize("network", ["lossy", "fifo+duplicating:2", "crashing"])
 def test_a_network_that_does_what_a_step_is_to_do_is_refused(network: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "mxbench", "step", "lamport", "--network", network], capture_output=True, text=True,
-        timeout=60,
-    )  # fmt: skip
+    done = invoked(Path(), "step", "lamport", "--network", network)
     assert (done.returncode, done.stdout) == (2, "")
     assert "fifo or reordering; what else the network does, you do in a step" in done.stderr
