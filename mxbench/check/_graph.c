@@ -8,8 +8,8 @@
  * level is a part of them, and a table of their numbers finds one by its value. What Python works out is asked for
  * once (tables.py) and kept in lists of words:
  *
- *   outcomes   how many, then each: (number of its sends + 1, or 0) | ASKED, and the difference
- *   messages   how many, then each: receiver | number of what receiving it does << 32, and the difference
+ *   outcomes   how many, then each: a head, (number of its sends + 1, or 0) | ASKED, and the difference
+ *   messages   how many, then each: a head, receiver | number of what receiving it does << 32, and the difference
  */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
@@ -20,6 +20,7 @@
 enum { MAX_WORDS = 16, MAX_PLACES = 32, MAX_FAULTS = 8, ARENA = 1 << 16 };
 typedef uint64_t word;
 static const word ASKED = (word)1 << 32;
+static PyObject *name_own, *name_sent, *name_when_over, *name_received, *name_sends, *name_befallen;
 
 static word mixed(word hash) {
     hash *= 0x9E3779B97F4A7C15u;
@@ -36,20 +37,22 @@ typedef struct {
 typedef struct {
     Slot *slots;
     size_t size, used; /* size is a power of two */
+    Slot last;         /* found: states that are expanded one after the other mostly differ in one place or two */
 } Map;
 
-static word *map_get(const Map *map, word key) {
+static inline word *map_get(Map *map, word key) {
+    if (map->last.key == ++key) return map->last.value;
     if (!map->size) return NULL;
-    for (size_t i = mixed(++key);; i++) {
+    for (size_t i = mixed(key);; i++) {
         Slot *slot = &map->slots[i & (map->size - 1)];
-        if (slot->key == key) return slot->value;
+        if (slot->key == key) return (map->last = *slot).value;
         if (!slot->key) return NULL;
     }
 }
 
 static int map_put(Map *map, word key, word *value) {
     if (map->used * 3 >= map->size * 2) {
-        Map larger = {NULL, map->size ? map->size * 2 : 8, 0};
+        Map larger = {NULL, map->size ? map->size * 2 : 8, 0, {0, NULL}};
         larger.slots = PyMem_Calloc(larger.size, sizeof(Slot));
         if (!larger.slots) {
             PyErr_NoMemory();
@@ -98,6 +101,11 @@ typedef struct Arena {
 } Arena; /* the lists of words live as long as the graph */
 
 typedef struct {
+    uint32_t number; /* of a state, + 1; 0 for none */
+    uint32_t tag;    /* the upper half of its hash, so that few other states have to be looked at */
+} Entry;
+
+typedef struct {
     PyObject_HEAD
     PyObject *tables;
     int places, field_bits, local_bits, words, top, left; /* left: where requests left are counted, top without it */
@@ -105,7 +113,7 @@ typedef struct {
     Maps own, sent, over, received, sends, befallen;
     Arena *arena;
     word *states;
-    uint32_t *table; /* number of a state + 1, 0 for none */
+    Entry *table;
     size_t count, room, table_size, level;
     uint32_t *lacking, *order; /* by state: its waiters that no way is known for; the states, farthest first */
     size_t lacks;
@@ -133,20 +141,20 @@ static word bits(const word *state, int at, int width) {
     return found & (((word)1 << width) - 1);
 }
 
-static void add(word *sum, const word *difference, int words) {
+static inline void add(word *sum, const word *state, const word *difference, int words) {
     word carry = 0;
     for (int i = 0; i < words; i++) {
-        word with = sum[i] + carry;
+        word with = state[i] + carry;
         carry = with < carry;
         sum[i] = with + difference[i];
         carry += sum[i] < with;
     }
 }
 
-/* Read the bytes of a difference, the least significant first. */
+/* Read the bytes of a state, the least significant first. */
 static int read_words(Graph *self, PyObject *packed, word *to) {
     if (!PyBytes_Check(packed) || PyBytes_GET_SIZE(packed) != 8 * self->words) {
-        PyErr_SetString(PyExc_TypeError, "a difference has another number of bytes");
+        PyErr_SetString(PyExc_TypeError, "a state has another number of bytes");
         return -1;
     }
     const unsigned char *data = (const unsigned char *)PyBytes_AS_STRING(packed);
@@ -157,69 +165,98 @@ static int read_words(Graph *self, PyObject *packed, word *to) {
     return 0;
 }
 
+/* Add value << at. */
+static void add_at(word *sum, long long value, int at, int words) {
+    word shifted[MAX_WORDS] = {0};
+    int first = at / 64, shift = at % 64;
+    shifted[first] = (word)value << shift;
+    for (int i = first + 1; i < words; i++) shifted[i] = value < 0 ? ~(word)0 : 0;
+    if (shift && first + 1 < words) shifted[first + 1] = (word)(value >> (64 - shift));
+    add(sum, sum, shifted, words);
+}
+
 static PyObject *integer(Graph *self, const word *state) {
     unsigned char data[8 * MAX_WORDS];
     for (int i = 0; i < 8 * self->words; i++) data[i] = (unsigned char)(state[i / 8] >> 8 * (i % 8));
-    return PyObject_CallMethod((PyObject *)&PyLong_Type, "from_bytes", "y#s", data, (Py_ssize_t)(8 * self->words), "little");
+    Py_ssize_t size = 8 * self->words;
+    return PyObject_CallMethod((PyObject *)&PyLong_Type, "from_bytes", "y#s", data, size, "little");
 }
 
 /* ---- asking Python ---------------------------------------------------------------------------------------------- */
 
-/* Return a list of words for a list of (head, difference) pairs. */
-static word *listed(Graph *self, PyObject *pairs) {
-    if (!pairs) return NULL;
-    PyObject *items = PySequence_Fast(pairs, "a list of pairs");
-    Py_DECREF(pairs);
+/* Return a list of words for a list of changes that `place` goes through; `counter` counts them, unless it is -1. */
+static word *listed(Graph *self, int place, int counter, PyObject *changes) {
+    if (!changes) return NULL;
+    PyObject *items = PySequence_Fast(changes, "a list of changes");
+    Py_DECREF(changes);
     if (!items) return NULL;
     Py_ssize_t count = PySequence_Fast_GET_SIZE(items);
     word *list = words_for(self, 1 + count * (1 + self->words)), *next = list + 1;
     for (Py_ssize_t i = 0; list && i < count; i++, next += 1 + self->words) {
-        PyObject *packed;
         unsigned long long head;
-        if (!PyArg_ParseTuple(PySequence_Fast_GET_ITEM(items, i), "KO", &head, &packed)) list = NULL;
-        else if (read_words(self, packed, next + 1) < 0) list = NULL;
-        else *next = head;
+        long long field, inside, left;
+        if (!PyArg_ParseTuple(PySequence_Fast_GET_ITEM(items, i), "KLLL", &head, &field, &inside, &left)) {
+            list = NULL;
+            break;
+        }
+        *next = head;
+        memset(next + 1, 0, self->words * sizeof(word));
+        add_at(next + 1, field, place * self->field_bits, self->words);
+        add_at(next + 1, inside, self->top, self->words);
+        if (self->left < self->top) add_at(next + 1, left, self->left, self->words);
+        if (counter >= 0) add_at(next + 1, 1, counter, self->words);
     }
     if (list) *list = count;
     Py_DECREF(items);
     return list;
 }
 
-/* Return the list that `method` of the tables gives for two numbers, asking only once. */
-static word *asked(Graph *self, Maps *all, const char *method, size_t number, word key) {
+/* Return the list that `method` of the tables gives for two numbers, asking only once. place, counter: see `listed`. */
+static word *asked(Graph *self, Maps *all, PyObject *method, size_t number, word key, int place, int counter) {
     Map *map = numbered(all, number);
     if (!map) return NULL;
     word *found = map_get(map, key);
     if (found) return found;
-    found = listed(self, PyObject_CallMethod(self->tables, method, "nK", (Py_ssize_t)number, (unsigned long long)key));
+    PyObject *given[] = {self->tables, PyLong_FromSize_t(number), PyLong_FromUnsignedLongLong(key)};
+    PyObject *changes = given[1] && given[2] ? PyObject_VectorcallMethod(method, given, 3, NULL) : NULL;
+    Py_XDECREF(given[1]);
+    Py_XDECREF(given[2]);
+    found = listed(self, place, counter, changes);
     if (!found || map_put(numbered(all, number), key, found) < 0) return NULL;
     return found;
 }
 
 static word *asked_of_fault(Graph *self, int fault, int place, word field) {
     size_t number = (size_t)fault * self->places + place;
-    return asked(self, &self->befallen, "befallen", number, field);
+    return asked(self, &self->befallen, name_befallen, number, field, place, self->counter[fault]);
 }
 
 /* ---- states ----------------------------------------------------------------------------------------------------- */
 
-static size_t hash_of(const word *state, int words) {
+static word hash_of(const word *state, int words) {
     word hash = 0;
     for (int i = 0; i < words; i++) hash = mixed(hash ^ state[i]);
     return hash ^ hash >> 32;
 }
 
+static int equal(const word *one, const word *other, int words) {
+    word differ = 0;
+    for (int i = 0; i < words; i++) differ |= one[i] ^ other[i];
+    return !differ;
+}
+
 static int grow_table(Graph *self) {
     size_t size = self->table_size ? 2 * self->table_size : 1 << 10;
-    uint32_t *table = PyMem_Calloc(size, sizeof(uint32_t));
+    Entry *table = PyMem_Calloc(size, sizeof(Entry));
     if (!table) {
         PyErr_NoMemory();
         return -1;
     }
     for (size_t number = 0; number < self->count; number++) {
-        size_t i = hash_of(self->states + number * self->words, self->words);
-        while (table[i & (size - 1)]) i++;
-        table[i & (size - 1)] = (uint32_t)(number + 1);
+        word hash = hash_of(self->states + number * self->words, self->words);
+        size_t i = hash;
+        while (table[i & (size - 1)].number) i++;
+        table[i & (size - 1)] = (Entry){(uint32_t)(number + 1), (uint32_t)(hash >> 32)};
     }
     PyMem_Free(self->table);
     self->table = table;
@@ -227,20 +264,26 @@ static int grow_table(Graph *self) {
     return 0;
 }
 
-/* Return the place in the table of a state's number, or the free one where it would go. */
-static uint32_t *place_of(const Graph *self, const word *state) {
-    size_t bytes = self->words * sizeof(word);
-    for (size_t i = hash_of(state, self->words);; i++) {
-        uint32_t *place = &self->table[i & (self->table_size - 1)];
-        if (!*place || !memcmp(self->states + (size_t)(*place - 1) * self->words, state, bytes)) return place;
+/* Return the place in the table of a state's number, or the free one where it would go, with its tag. */
+static Entry *place_of(const Graph *self, const word *state) {
+    word hash = hash_of(state, self->words);
+    for (size_t i = hash;; i++) {
+        Entry *place = &self->table[i & (self->table_size - 1)];
+        if (!place->number) {
+            place->tag = (uint32_t)(hash >> 32);
+            return place;
+        }
+        if (place->tag == (uint32_t)(hash >> 32) &&
+            equal(self->states + (size_t)(place->number - 1) * self->words, state, self->words))
+            return place;
     }
 }
 
 /* Add a state unless it is there; return 1 if it was found in a level before the one that is being made. */
 static int reached(Graph *self, const word *state) {
-    if (self->count * 5 >= self->table_size * 3 && grow_table(self) < 0) return -1;
-    uint32_t *place = place_of(self, state);
-    if (*place) return *place <= self->level;
+    if (self->count * 10 >= self->table_size * 7 && grow_table(self) < 0) return -1;
+    Entry *place = place_of(self, state);
+    if (place->number) return place->number <= self->level;
     if (self->count == self->room) {
         size_t room = self->room + self->room / 2 + 1024;
         word *states = PyMem_Realloc(self->states, room * self->words * sizeof(word));
@@ -253,7 +296,7 @@ static int reached(Graph *self, const word *state) {
         self->room = room;
     }
     memcpy(self->states + self->count * self->words, state, self->words * sizeof(word));
-    *place = (uint32_t)++self->count;
+    place->number = (uint32_t)++self->count;
     return 0;
 }
 
@@ -267,25 +310,26 @@ static int ended(Graph *self, word *state) {
     word before[MAX_WORDS];
     memcpy(before, state, self->words * sizeof(word));
     for (int place = 0; place < self->places; place++) {
-        word *change = asked(self, &self->over, "when_over", place, bits(before, place * self->field_bits, self->local_bits));
+        word local = bits(before, place * self->field_bits, self->local_bits);
+        word *change = asked(self, &self->over, name_when_over, place, local, place, -1);
         if (!change) return -1;
-        add(state, change + 2, self->words);
+        add(state, state, change + 2, self->words);
     }
     return 0;
 }
 
-/* Visit what each outcome of a step of a node makes of a state, in which `channels` is on its way from the node. */
-static inline int outcomes(Graph *self, const word *state, const word *list, word channels, Visit visit, void *context) {
+/* Visit what each outcome of a step of a place makes of a state, in which `channels` is on its way from there. */
+static inline int outcomes(Graph *self, const word *state, const word *list, int place, word channels, Visit visit,
+                           void *context) {
     word after[MAX_WORDS];
     int words = self->words;
     const word *outcome = list + 1;
     for (word left = *list; left; left--, outcome += 1 + words) {
-        memcpy(after, state, words * sizeof(word));
-        add(after, outcome + 1, words);
+        add(after, state, outcome + 1, words);
         if ((uint32_t)*outcome) {
-            word *sent = asked(self, &self->sends, "sends", (uint32_t)*outcome - 1, channels);
+            word *sent = asked(self, &self->sends, name_sends, (uint32_t)*outcome - 1, channels, place, -1);
             if (!sent) return -1;
-            add(after, sent + 2, words);
+            add(after, after, sent + 2, words);
         }
         if (*outcome & ASKED && ended(self, after) < 0) return -1;
         int end = visit(self, after, context);
@@ -304,18 +348,18 @@ static inline int successors(Graph *self, const word *state, Visit visit, void *
         channels[place] = field >> self->local_bits;
     }
     for (int place = 0; place < self->places; place++) {
-        word *sent = asked(self, &self->sent, "sent", place, channels[place]); /* first, as numbers go by the order */
-        word *own = sent ? asked(self, &self->own, "own", place, local[place]) : NULL;
+        /* First, as numbers go by the order. */
+        word *sent = asked(self, &self->sent, name_sent, place, channels[place], place, -1);
+        word *own = sent ? asked(self, &self->own, name_own, place, local[place], place, -1) : NULL;
         if (!own) return -1;
-        if ((end = outcomes(self, state, own, channels[place], visit, context))) return end;
+        if ((end = outcomes(self, state, own, place, channels[place], visit, context))) return end;
         const word *message = sent + 1;
         for (word left = *sent; left; left--, message += 1 + words) {
             int to = (int)(uint32_t)*message;
-            word *does = asked(self, &self->received, "received", *message >> 32, local[to]);
+            word *does = asked(self, &self->received, name_received, *message >> 32, local[to], to, -1);
             if (!does) return -1;
-            memcpy(without, state, words * sizeof(word));
-            add(without, message + 1, words);
-            if ((end = outcomes(self, without, does, channels[to], visit, context))) return end;
+            add(without, state, message + 1, words);
+            if ((end = outcomes(self, without, does, to, channels[to], visit, context))) return end;
         }
     }
     return 0;
@@ -330,8 +374,7 @@ static int faults(Graph *self, const word *state, Visit visit, void *context) {
             if (!list) return -1;
             const word *change = list + 1;
             for (word left = *list; left; left--, change += 1 + self->words) {
-                memcpy(after, state, self->words * sizeof(word));
-                add(after, change + 1, self->words);
+                add(after, state, change + 1, self->words);
                 int end = visit(self, after, context);
                 if (end) return end;
             }
@@ -340,17 +383,31 @@ static int faults(Graph *self, const word *state, Visit visit, void *context) {
     return 0;
 }
 
+enum { AHEAD = 8 };
+
 typedef struct {
     Py_ssize_t steps;
     int met; /* a state of an earlier level was reached */
+    word ahead[AHEAD][MAX_WORDS]; /* the last ones, which are looked up when the table's part has come from memory */
 } Reach;
+
+static int look_up(Graph *self, Reach *so_far, Py_ssize_t step) {
+    int known = reached(self, so_far->ahead[step % AHEAD]);
+    so_far->met |= known > 0;
+    return known < 0 ? -1 : 0;
+}
 
 static int reach(Graph *self, const word *state, void *context) {
     Reach *so_far = context;
-    int known = reached(self, state);
-    if (known < 0) return -1;
-    so_far->met |= known;
-    so_far->steps++;
+    if (so_far->steps >= AHEAD && look_up(self, so_far, so_far->steps) < 0) return -1;
+    memcpy(so_far->ahead[so_far->steps++ % AHEAD], state, self->words * sizeof(word));
+    __builtin_prefetch(&self->table[hash_of(state, self->words) & (self->table_size - 1)]);
+    return 0;
+}
+
+static int reach_the_last(Graph *self, Reach *so_far) {
+    for (Py_ssize_t step = so_far->steps < AHEAD ? 0 : so_far->steps - AHEAD; step < so_far->steps; step++)
+        if (look_up(self, so_far, step) < 0) return -1;
     return 0;
 }
 
@@ -362,7 +419,7 @@ static PyObject *Graph_expand(Graph *self, PyObject *arguments) {
         return NULL;
     }
     PyObject *final = PyList_New(0);
-    Reach so_far = {0, 0};
+    Reach so_far = {0, 0, {{0}}};
     for (Py_ssize_t number = first; final && number < last; number++) {
         word state[MAX_WORDS];
         Py_ssize_t before = so_far.steps;
@@ -378,9 +435,10 @@ static PyObject *Graph_expand(Graph *self, PyObject *arguments) {
         }
         if (faults(self, state, reach, &so_far) < 0) goto failed;
     }
-    return final ? Py_BuildValue("nNO", so_far.steps, final, so_far.met ? Py_True : Py_False) : NULL;
+    if (!final || reach_the_last(self, &so_far) < 0) goto failed;
+    return Py_BuildValue("nNO", so_far.steps, final, so_far.met ? Py_True : Py_False);
 failed:
-    Py_DECREF(final);
+    Py_XDECREF(final);
     return NULL;
 }
 
@@ -398,7 +456,7 @@ static PyObject *Graph_add(Graph *self, PyObject *packed) {
 static PyObject *Graph_find(Graph *self, PyObject *packed) {
     word state[MAX_WORDS];
     if (read_words(self, packed, state) < 0) return NULL;
-    return PyLong_FromLongLong(self->table ? (long long)*place_of(self, state) - 1 : -1);
+    return PyLong_FromLongLong(self->table ? (long long)place_of(self, state)->number - 1 : -1);
 }
 
 static int in_range(Graph *self, PyObject *arguments, Py_ssize_t *first, Py_ssize_t *last) {
@@ -434,7 +492,7 @@ static PyObject *Graph_most_inside(Graph *self, PyObject *arguments) {
 /* ---- waiters ---------------------------------------------------------------------------------------------------- */
 
 static int learnt(Graph *self, const word *state, void *context) {
-    uint32_t *lacking = context, number = *place_of(self, state);
+    uint32_t *lacking = context, number = place_of(self, state)->number;
     *lacking &= number ? self->lacking[number - 1] : 0;
     return !*lacking;
 }
@@ -540,9 +598,9 @@ static int Graph_init(Graph *self, PyObject *arguments, PyObject *keywords) {
     static char *names[] = {"tables", "places", "field_bits", "local_bits", "words", "top", "left",
                             "counter_bits", "counters", NULL};
     PyObject *tables, *counters;
-    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "OiiiiiiiO!", names, &tables, &self->places, &self->field_bits,
-                                     &self->local_bits, &self->words, &self->top, &self->left, &self->counter_bits,
-                                     &PyTuple_Type, &counters))
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "OiiiiiiiO!", names, &tables, &self->places,
+                                     &self->field_bits, &self->local_bits, &self->words, &self->top, &self->left,
+                                     &self->counter_bits, &PyTuple_Type, &counters))
         return -1;
     self->faults = (int)PyTuple_GET_SIZE(counters);
     if (self->tables || self->places > MAX_PLACES || self->words > MAX_WORDS || self->faults > MAX_FAULTS ||
@@ -618,9 +676,14 @@ static PyTypeObject GraphType = {
 static PyModuleDef definition = {PyModuleDef_HEAD_INIT, "mxbench.check._graph", NULL, -1, NULL};
 
 PyMODINIT_FUNC PyInit__graph(void) {
-    if (PyType_Ready(&GraphType) < 0) return NULL;
+    if (!(name_own = PyUnicode_InternFromString("own")) || !(name_sent = PyUnicode_InternFromString("sent")) ||
+        !(name_when_over = PyUnicode_InternFromString("when_over")) ||
+        !(name_received = PyUnicode_InternFromString("received")) ||
+        !(name_sends = PyUnicode_InternFromString("sends")) ||
+        !(name_befallen = PyUnicode_InternFromString("befallen")) || PyType_Ready(&GraphType) < 0)
+        return NULL;
     PyObject *module = PyModule_Create(&definition);
-    if (module && (PyModule_AddIntConstant(module, "VERSION", 1) < 0 || /* see mxbench/compiled.py */
+    if (module && (PyModule_AddIntConstant(module, "VERSION", 2) < 0 || /* see mxbench/compiled.py */
                    PyModule_AddObjectRef(module, "Graph", (PyObject *)&GraphType) < 0))
         Py_CLEAR(module);
     return module;

@@ -36,7 +36,7 @@ def searched(question: Question, limits: Limits, on_progress: OnProgress = None)
     first = plainly(msgspec.structs.replace(limits, states=few))
     if first.found.property or not first.found.limit or few == limits.states or first.found.states <= few:
         return first, []  # it was small, or another limit was hit
-    bounds = verified(question)
+    bounds = verified(question, too_large=True)
     if not bounds:
         return plainly(limits), []
     try:

@@ -70,7 +70,7 @@ class CompiledGraph(Graph):
         counters = tuple((at, most) for at, most in zip(space.counters, space.limits, strict=True) if most)
         left = space.left if space.forgets else space.top
         self._graph = _graph.Graph(
-            tables=Tables(space, self._bytes), places=space.n, field_bits=FIELD, local_bits=LOCAL, words=words,
+            tables=Tables(space), places=space.n, field_bits=FIELD, local_bits=LOCAL, words=words,
             top=space.top, left=left, counter_bits=COUNTER, counters=counters,
         )  # fmt: skip
         for state in sorted(set(space.initial())):

@@ -138,12 +138,14 @@ class Reactions:
 
     def _branches(self, local: Local | None, act: Act) -> tuple[Branch, ...]:
         """Return what may come of a step, each sequence of choices apart."""
-        found: list[Branch] = []
-        choices: Sequence[int] | None = ()
-        while choices is not None and len(found) <= MAX_CHOICES:
+        engine = self._engine
+        found = [self._branch(local, act, (), False)]
+        while engine.taken and len(found) <= MAX_CHOICES:
+            choices = engine.next_choices()
+            if choices is None:
+                break
             engine = self._engine
             found.append(self._branch(local, act, choices, len(found) >= MAX_CHOICES))
-            choices = engine.next_choices() if engine.taken else None
         return tuple(found)
 
     def _branch(self, local: Local | None, act: Act, choices: Sequence[int], too_many: bool) -> Branch:

@@ -2,80 +2,78 @@
 
 The graph in Python looks a difference up by a whole field of a state, which costs it one look-up a step. In C look-ups
 are cheap and questions to Python are not. So the two halves of a field, of which there are far fewer, are asked for
-apart. An answer is a list of pairs, a head and the bytes of a difference; `_graph.c` says what a head holds.
+apart. An answer is a list of changes.
 """
 
 from mxbench.check.channels import Send
-from mxbench.check.loop import LOCAL, LOCAL_MASK
+from mxbench.check.loop import FIELD, LOCAL, LOCAL_MASK
 from mxbench.check.reaction import ADVANCE, CRASHED, DELIVER, Act
 from mxbench.check.space import FAULTS, Space
 
 ASKED = 1 << 32  # in the head of a request, after which none may be left
-Pairs = list[tuple[int, bytes]]
+# (head, difference of the field of the place that was asked for, of how many are inside, of the requests left);
+# _graph.c says what a head holds
+Changes = list[tuple[int, int, int, int]]
 
 
 class Tables:
-    """The answers about one space. size: the bytes of a difference."""
+    """The answers about one space."""
 
-    def __init__(self, space: Space, size: int) -> None:
-        self._space, self._size = space, size
+    def __init__(self, space: Space) -> None:
+        self._space = space
         self._receipts: list[tuple[int, int, int]] = []  # by number: sender, receiver and message
         self._receipt_numbers: dict[tuple[int, int, int], int] = {}
         self._sends: list[tuple[int, tuple[Send, ...]]] = []  # by number: sender, and what it sends in one step
-        self._sends_numbers: dict[tuple[int, tuple[Send, ...]], int] = {}
+        self._sends_numbers: list[dict[tuple[Send, ...], int]] = [{(): 0} for _ in range(space.n)]  # from 1; 0: nothing
         self._faults = [kind for kind, limit in zip(FAULTS, space.limits, strict=True) if limit]
 
-    def own(self, node: int, local: int) -> Pairs:
+    def own(self, node: int, local: int) -> Changes:
         """Return the outcomes of what a node can do by itself."""
         known = self._space.reactions[node].locals[local]
-        found: Pairs = []
-        asked: Pairs = []  # these come last, as in loop.Steps
+        found: Changes = []
+        asked: Changes = []  # these come last, as in loop.Steps
         for act in known.acts:
             asks = self._space.forgets and known.next == "request" and act[0] == ADVANCE
             (asked if asks else found).extend(self._outcomes(node, local, act, ASKED if asks else 0))
         return found + asked
 
-    def received(self, number: int, local: int) -> Pairs:
+    def received(self, number: int, local: int) -> Changes:
         """Return the outcomes of receiving a message."""
         sender, to, message = self._receipts[number]
         return [] if local == CRASHED else self._outcomes(to, local, (DELIVER, sender, message), 0)
 
-    def _outcomes(self, node: int, local: int, act: Act, head: int) -> Pairs:
-        space = self._space
-        return [
-            (head | self._sends_number(node, branch.sends), self._packed(space.step_difference(node, local, branch)))
-            for branch in space.reactions[node].to(local, act)
-            if branch.fault is None
-        ]
-
-    def _sends_number(self, node: int, sends: tuple[Send, ...]) -> int:
-        """Return the number of what is sent, from 1; 0 for nothing."""
-        if not sends:
-            return 0
-        key = (node, sends)
-        found = self._sends_numbers.get(key)
-        if found is None:
-            self._sends.append(key)
-            found = self._sends_numbers[key] = len(self._sends)
+    def _outcomes(self, node: int, local: int, act: Act, head: int) -> Changes:
+        reactions = self._space.reactions[node]
+        found: Changes = []
+        for after, sends, _, fault in reactions.to(local, act):
+            if fault is None:
+                number = self._sends_numbers[node].get(sends)
+                if number is None:
+                    self._sends.append((node, sends))
+                    number = self._sends_numbers[node][sends] = len(self._sends)
+                found.append((head | number, *self._to(node, local, after)))
         return found
 
-    def sends(self, number: int, channels: int) -> Pairs:
+    def _to(self, node: int, local: int, after: int) -> tuple[int, int, int]:
+        """Return the differences that another local state makes."""
+        if local == after:
+            return 0, 0, 0
+        locals = self._space.reactions[node].locals
+        was, becomes = locals[local], locals[after]
+        return after - local, becomes.inside - was.inside, becomes.requests - was.requests
+
+    def sends(self, number: int, channels: int) -> Changes:
         """Return the difference that sending makes, after what is on its way already."""
         node, sends = self._sends[number]
-        space = self._space
-        after = space.channels[node].with_sends(channels, sends)
-        return [(0, self._packed(space.channels_difference(node, channels, after)))]
+        after = self._space.channels[node].with_sends(channels, sends)
+        return [(0, (after - channels) << LOCAL, 0, 0)]
 
-    def sent(self, node: int, channels: int) -> Pairs:
+    def sent(self, node: int, channels: int) -> Changes:
         """Return of each message that can be delivered its receiver, the number of what receiving it does, and the
         difference that taking it out makes."""
-        space = self._space
         return [
-            (
-                to | self._receipt_number(node, to, message) << 32,
-                self._packed(space.channels_difference(node, channels, left)),
-            )
-            for to, message, left in space.channels[node].deliverable(channels)
+            (to | self._receipt_number(node, to, message) << 32, (left - channels) << LOCAL, 0, 0)
+            for to, message, left in self._space.channels[node].deliverable(channels)
         ]
 
     def _receipt_number(self, sender: int, to: int, message: int) -> int:
@@ -86,15 +84,16 @@ class Tables:
             self._receipts.append(key)
         return found
 
-    def when_over(self, node: int, local: int) -> Pairs:
+    def when_over(self, node: int, local: int) -> Changes:
         """Return the difference that it makes to a node that no request is left."""
-        return [(0, self._packed(self._space.difference_when_over(node, local)))]
+        return [(0, *self._to(node, local, self._space.reactions[node].when_over(local)))]
 
-    def befallen(self, number: int, field: int) -> Pairs:
-        """Return the differences of the faults of one kind that can befall a node or what is on its way from it."""
-        kind, node = divmod(number, self._space.n)
-        found = self._space.fault_steps(self._faults[kind], node, field & LOCAL_MASK, field >> LOCAL)
-        return [(0, self._packed(difference)) for _, difference in found]
-
-    def _packed(self, difference: int) -> bytes:
-        return difference.to_bytes(self._size, "little", signed=True)
+    def befallen(self, number: int, field: int) -> Changes:
+        """Return the differences of the faults of one kind that can befall a node or what is on its way from it,
+        without the count of such faults."""
+        space, (index, node) = self._space, divmod(number, self._space.n)
+        kind, local = self._faults[index], field & LOCAL_MASK
+        inside = -space.reactions[node].locals[local].inside if kind == "crash" else 0
+        apart = (1 << space.counters[FAULTS.index(kind)]) + (inside << space.top)
+        found = space.fault_steps(kind, node, local, field >> LOCAL)
+        return [(0, difference - apart >> node * FIELD, inside, 0) for _, difference in found]

@@ -133,6 +133,12 @@ def test_a_forget_that_loses_schedules_and_breaks_nothing_is_found_out() -> None
         verified(question)
 
 
+def test_a_bound_that_is_known_to_be_too_large_is_not_searched_again() -> None:
+    question = parse_question("lamport", requests="1,1,0")
+    assert verified(question) == ["requests 1,1,0 (2,200 states)"]
+    assert verified(question, too_large=True) == []
+
+
 def test_one_that_forgets_nothing_has_the_states_of_the_plain_search() -> None:
     question = parse_question(ForgetsNothing, requests="1,1,0")
     plain, with_it = (Search(Space(question, forgets=forgets)).run() for forgets in (False, True))
