@@ -411,6 +411,13 @@ static int reach_the_last(Graph *self, Reach *so_far) {
     return 0;
 }
 
+static int append(Graph *self, const word *state, void *list) {
+    PyObject *value = integer(self, state);
+    int failed = !value || PyList_Append(list, value) < 0;
+    Py_XDECREF(value);
+    return -failed;
+}
+
 static PyObject *Graph_expand(Graph *self, PyObject *arguments) {
     Py_ssize_t first, last;
     if (!PyArg_ParseTuple(arguments, "nn", &first, &last)) return NULL;
@@ -425,20 +432,26 @@ static PyObject *Graph_expand(Graph *self, PyObject *arguments) {
         Py_ssize_t before = so_far.steps;
         memcpy(state, self->states + number * self->words, self->words * sizeof(word));
         if (successors(self, state, reach, &so_far) < 0) goto failed;
-        if (so_far.steps == before) {
-            PyObject *value = integer(self, state);
-            if (!value || PyList_Append(final, value) < 0) {
-                Py_XDECREF(value);
-                goto failed;
-            }
-            Py_DECREF(value);
-        }
+        if (so_far.steps == before && append(self, state, final) < 0) goto failed;
         if (faults(self, state, reach, &so_far) < 0) goto failed;
     }
     if (!final || reach_the_last(self, &so_far) < 0) goto failed;
     return Py_BuildValue("nNO", so_far.steps, final, so_far.met ? Py_True : Py_False);
 failed:
     Py_XDECREF(final);
+    return NULL;
+}
+
+static PyObject *Graph_after(Graph *self, PyObject *packed) {
+    word state[MAX_WORDS];
+    if (read_words(self, packed, state) < 0) return NULL;
+    PyObject *after = PyList_New(0);
+    if (!after || successors(self, state, append, after) < 0) goto failed;
+    PyObject *final = PyList_GET_SIZE(after) ? Py_False : Py_True;
+    if (faults(self, state, append, after) < 0) goto failed;
+    return Py_BuildValue("NO", after, final);
+failed:
+    Py_XDECREF(after);
     return NULL;
 }
 
@@ -584,10 +597,7 @@ static PyObject *Graph_lacking(Graph *self, PyObject *arguments) {
     if (!in_range(self, arguments, &first, &last)) return NULL;
     PyObject *list = PyList_New(0);
     for (Py_ssize_t number = first; list && self->lacking && number < last; number++) {
-        if (!self->lacking[number]) continue;
-        PyObject *value = integer(self, self->states + number * self->words);
-        if (!value || PyList_Append(list, value) < 0) Py_CLEAR(list);
-        Py_XDECREF(value);
+        if (self->lacking[number] && append(self, self->states + number * self->words, list) < 0) Py_CLEAR(list);
     }
     return list;
 }
@@ -645,6 +655,7 @@ static PyObject *Graph_lacks(Graph *self, void *none) { return PyLong_FromSize_t
 
 static PyMethodDef Graph_methods[] = {
     {"add", (PyCFunction)Graph_add, METH_O, NULL},
+    {"after", (PyCFunction)Graph_after, METH_O, NULL},
     {"begin_level", (PyCFunction)Graph_begin_level, METH_NOARGS, NULL},
     {"expand", (PyCFunction)Graph_expand, METH_VARARGS, NULL},
     {"find", (PyCFunction)Graph_find, METH_O, NULL},

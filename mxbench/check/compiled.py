@@ -104,6 +104,10 @@ class CompiledGraph(Graph):
         assert isinstance(level, Level)
         return level
 
+    def after(self, state: int) -> tuple[list[int], bool]:
+        found: tuple[list[int], bool] = self._graph.after(self._packed(state))
+        return found
+
     def depth_of(self, state: int) -> int:
         number = self._graph.find(self._packed(state))
         firsts = [level.first for level in self.levels if isinstance(level, Level)]

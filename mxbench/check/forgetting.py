@@ -99,11 +99,10 @@ def _seen(search: Search, forgetful: Space) -> Seen:
     final: list[int] = []
     steps: set[tuple[Situation, Situation]] = set()
     for state, situation in situations.items():
-        after: list[int] = []
-        search.expand((state,), after, final)
+        after, ends = search.graph.after(state)
+        final += [state] * ends
         steps |= {(situation, situations[there]) for there in after if there in situations}
-    ends = frozenset(_end(space, state, forgetful) for state in final)
-    return search.found.property, ends, frozenset(steps)
+    return search.found.property, frozenset(_end(space, state, forgetful) for state in final), frozenset(steps)
 
 
 def _situation(space: Space, state: int) -> Situation:

@@ -55,6 +55,13 @@ class Graph:
         self._fresh = {}
         return graded
 
+    def after(self, state: int) -> tuple[list[int], bool]:
+        """Return the successors of a state, and whether none of them is reached but by faults of the network."""
+        after: list[int] = []
+        final: list[int] = []
+        self._expand((state,), after, final)
+        return after, bool(final)
+
     def depth_of(self, state: int) -> int:
         """Return the number of the level that a state is in."""
         return next(depth for depth in reversed(range(len(self.levels))) if state in self.levels[depth])

@@ -29,7 +29,7 @@ from mxbench.check.space import Event, Space, SpaceFull
 from mxbench.check.waiters import stranded
 from mxbench.core.property import Property
 
-CHUNK = 20_000  # states between two looks at the clock
+CHUNK, FEW = 20_000, 1_000  # the most and the fewest states between two looks at the clock
 MAX_STATES = 20_000_000  # unless told otherwise; the memory of the machine is a limit of its own
 STATES_TO_WEIGH = 50_000  # fewer do not show in the memory of a process
 MUTUAL_EXCLUSION, DEADLOCK, CONTRACT = "mutual exclusion", "no deadlock", "contract"
@@ -101,7 +101,6 @@ class Search:
         self.graph: Graph
         self.found = Found()
         self._on_progress = on_progress
-        self.expand = space.expander()  # one state at a time
         self._started = time.perf_counter() if started is None else started
 
     def run(self) -> Found:
@@ -151,10 +150,13 @@ class Search:
             if self._judge_level(level):
                 return graded
             final: list[int] = []
-            for first in range(0, len(level), CHUNK):
-                steps, without = graph.expand(first, first + CHUNK)
+            first = 0
+            while first < len(level):
+                last = first + self._chunk(graph.count)
+                steps, without = graph.expand(first, last)
                 found.transitions += steps
                 final += without
+                first = last
                 self._look_around(graph.count, len(level))
             graded &= graph.close_level()
             found.states = graph.count
@@ -162,6 +164,11 @@ class Search:
                 return graded
         graph.levels.pop()
         return graded
+
+    def _chunk(self, states: int) -> int:
+        """Return how many states to expand before the next look: a limit of states is not passed by far."""
+        left = CHUNK if self.limits.states is None else self.limits.states - states
+        return min(max(left, FEW), CHUNK)
 
     def _judge_level(self, level: Sequence[int]) -> bool:
         """Return whether mutual exclusion is violated in a level that was just reached."""
@@ -235,12 +242,7 @@ class Search:
         """Return the steps from the start to a state, going backwards through the levels."""
         schedule: list[Event] = []
         for level in reversed(self.graph.levels[: self.graph.depth_of(state)]):
-            before = next(s for s in sorted(level) if self._leads_to(s, state))
+            before = next(s for s in sorted(level) if state in self.graph.after(s)[0])
             schedule.append(next(event for event, after in self.space.steps(before) if after == state))
             state = before
         return schedule[::-1]
-
-    def _leads_to(self, state: int, target: int) -> bool:
-        after: list[int] = []
-        self.expand((state,), after, [])
-        return target in after
