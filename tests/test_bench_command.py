@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from mxbench.bench import cases, check, histories, scale, sim, startup, tcp, uncontended
+from mxbench.bench import bytecode, cases, check, histories, scale, sim, startup, tcp, uncontended
 from mxbench.bench.cases import CASES, Case, run_cases
 from mxbench.bench.floors import (
     NO_GCC,
@@ -302,3 +302,18 @@ def test_a_cold_start_is_that_of_the_command(tmp_path: Path) -> None:
 def test_a_kept_table_is_read_as_it_was() -> None:
     made = table("2026-01-01T00:00:00", measured("a", "sim", "x", [1.0], at_least(2, "MB"), 0.1, "note"))
     assert msgspec.json.decode(msgspec.json.encode(made), type=Table) == made
+
+
+def test_what_is_timed_keeps_its_bytecode_for_so_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(bytecode.NONE, "1")
+    monkeypatch.setenv(bytecode.FOLDER, "mine")
+    code = "import sys, mxbench; print(mxbench.__cached__, sys.dont_write_bytecode)"
+    with bytecode.kept():
+        kept = Path(os.environ[bytecode.FOLDER])
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+        cached, never = done.stdout.split()
+        assert Path(cached).is_file()
+        assert kept in Path(cached).parents
+        assert never == "False"
+    assert not kept.exists()
+    assert (os.environ[bytecode.NONE], os.environ[bytecode.FOLDER]) == ("1", "mine")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from mxbench.bench import check, histories, sim, startup, tcp, uncontended
+from mxbench.bench import bytecode, check, histories, sim, startup, tcp, uncontended
 from mxbench.bench.floors import heap_loop
 from mxbench.bench.pace import PATIENCE, TABLE_SECONDS, Pace
 from mxbench.bench.row import Row, noise_of
@@ -63,17 +63,18 @@ def run_cases(
     begin("the machine against itself")
     pace.noise = machine_noise()
     rows: dict[str, list[Row]] = {}
-    for case in sorted(CASES, key=lambda case: case.seconds):  # what is cheap first: a slow machine gets less far
-        if only and case.name not in only:
-            continue
-        late = not only and not pace.has_room_for(case.seconds)
-        if late or (case.on_request and not only):
-            why = (BY_NAME if case.on_request else TIME_IS_UP).format(case.name)
-            rows[case.name] = [Row(case=case.name, path=case.path, measure=case.what, outcome="skipped", note=why)]
-            continue
-        begin(case.what)
-        with pace.spending(case.seconds):
-            rows[case.name] = list(case.measure(case.name, pace=pace))
+    with bytecode.kept():
+        for case in sorted(CASES, key=lambda case: case.seconds):  # what is cheap first: a slow machine gets less far
+            if only and case.name not in only:
+                continue
+            late = not only and not pace.has_room_for(case.seconds)
+            if late or (case.on_request and not only):
+                why = (BY_NAME if case.on_request else TIME_IS_UP).format(case.name)
+                rows[case.name] = [Row(case=case.name, path=case.path, measure=case.what, outcome="skipped", note=why)]
+                continue
+            begin(case.what)
+            with pace.spending(case.seconds):
+                rows[case.name] = list(case.measure(case.name, pace=pace))
     return pace.noise, [row for case in CASES for row in rows.get(case.name, ())]
 
 

@@ -1,6 +1,5 @@
 """What a user waits for before anything happens: commands that are started anew each time."""
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -25,19 +24,10 @@ ONE_ENTRY = {
 
 def cold(arguments: list[str], folder: Path) -> float:
     """Return the seconds of a command from its start to its end; raise CalledProcessError if it fails."""
-    environment = _environment(folder)
     began = time.monotonic()
     command = [sys.executable, "-P", "-m", "mxbench", *arguments]
-    subprocess.run(command, check=True, capture_output=True, cwd=folder, timeout=60, env=environment)
+    subprocess.run(command, check=True, capture_output=True, cwd=folder, timeout=60)
     return time.monotonic() - began
-
-
-def _environment(folder: Path) -> dict[str, str]:
-    """Return an environment in which Python keeps what it compiles, as it does for most users, but nothing for good."""
-    environment = dict(os.environ)
-    if environment.pop("PYTHONDONTWRITEBYTECODE", ""):
-        environment["PYTHONPYCACHEPREFIX"] = str(folder / "bytecode")
-    return environment
 
 
 def startup(case: str, pace: Pace) -> Iterator[Row]:

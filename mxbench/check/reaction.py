@@ -218,7 +218,8 @@ class Reactions:
         waiting, inside = node.waiting is not None, node.inside is not None
         following = "release" if inside else "request" if node.backlog and not waiting else None
         acts: tuple[Act, ...] = ((ADVANCE, None, None),) if following else ()
-        acts += tuple((TIMER, name, None) for name in timers)
+        if timers:
+            acts += tuple((TIMER, name, None) for name in timers)
         local = Local(frozen, life, over, following, waiting, inside, self._requests_left(), timers, acts)
         if len(self.locals) <= STATES_LOOKED_AT:
             node.check_state()
