@@ -19,5 +19,6 @@ def pytest_configure(config: pytest.Config) -> None:
 
     Else each of many hundred processes compiles mxbench anew, which takes longer than what it is asked.
     """
-    if config.cache and os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
-        os.environ["PYTHONPYCACHEPREFIX"] = str(config.cache.mkdir("bytecode"))
+    cache = getattr(config, "cache", None)  # -p no:cacheprovider
+    if cache and os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+        os.environ["PYTHONPYCACHEPREFIX"] = str(cache.mkdir("bytecode"))
