@@ -162,7 +162,7 @@ class Desk:
     def __init__(
         self, me: int = 2, transfers: Sequence[Sequence[int]] = ((0, 150, 0),), dwell: Constant = ZERO
     ) -> None:
-        self.out = WorkloadOut(range(3), message_types(Bank, WorkloadMessage))
+        self.out = WorkloadOut(me, range(3), message_types(Bank, WorkloadMessage))
         self.bank = Bank(Parameters(me, 3), dwell, BankOptions(), [0, [list(transfer) for transfer in transfers]])
         self.bank.on_start(self.out)
         self.effects()

@@ -1,7 +1,7 @@
 """The contract between a plugin's author and the framework, and whose line broke it."""
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from operator import attrgetter
 from types import TracebackType
@@ -15,32 +15,54 @@ _COLLECTIONS = (list, tuple, set, frozenset)
 
 
 class ContractBreach(Exception):
-    """A handler did what the contract forbids: it entered without a request, sent to a node that does not exist, ..."""
+    """A handler did what the contract forbids: it entered without a request, sent to a node that does not exist, ...
+
+    owner: the class whose state it was found in; None where it was found in a handler.
+    """
+
+    def __init__(self, text: str, owner: type | None = None) -> None:
+        super().__init__(text)
+        self.owner = owner
 
 
 class PluginFault(Exception):
     """A plugin broke the contract or raised: the file, line, node and step of the author's code, in one sentence."""
 
 
-def plugin_fault(error: BaseException, owner: type, node: int, step: int) -> PluginFault | None:
-    """Return the fault to show for `error`, or None if no code of `owner` (an algorithm or workload) is to blame."""
+def plugin_fault(error: BaseException, owners: Sequence[type], node: int, step: int) -> PluginFault | None:
+    """Return the fault to show for `error`, or None if none of these owners (an algorithm, a workload) is to blame."""
     if isinstance(error, PluginFault):  # of a plugin that runs in a process of its own, and was told there
         return error
-    source = _source_file(owner)
-    files = {_source_file(cls) for cls in owner.__mro__[:-1]} - {_source_file(ContractBreach), None}
-    frames = list(_frames(error.__traceback__))
-    inside = [(file, line, function) for file, line, function in frames if file in files and not _is_core(file)]
-    if inside:
-        file, line, function = inside[-1]
-        handler = inside[0][2]
-        where = f"in {handler}" if handler == function else f"in {function}, called by {handler}"
-    elif isinstance(error, ContractBreach | TypeError | AttributeError):
+    place = next(filter(None, (_place(error, owner) for owner in owners)), None)
+    if place is None and isinstance(error, ContractBreach | TypeError | AttributeError):
         # No frame of the author's: a handler with a wrong signature, or a breach found after the handler returned.
-        file, line, where = source or owner.__module__, _first_line(owner), f"in class {owner.__name__}"
-    else:
+        owner = next((owner for owner in owners if _is_named(owner, error)), owners[0])
+        place = _source_file(owner) or owner.__module__, _first_line(owner), f"in class {owner.__name__}"
+    if place is None:
         return None
+    file, line, where = place
     what = str(error) if isinstance(error, ContractBreach) else f"{type(error).__name__}: {error}"
     return PluginFault(f"{file}:{line}: {what} ({where}, node {node}, step {step})")
+
+
+def _place(error: BaseException, owner: type) -> tuple[str, int, str] | None:
+    """Return the file and line of the owner's code from which an error came, and in which function; None if it has
+    no part in it."""
+    files = {_source_file(cls) for cls in owner.__mro__[:-1]} - {_source_file(ContractBreach), None}
+    frames = _frames(error.__traceback__)
+    inside = [(file, line, function) for file, line, function in frames if file in files and not _is_core(file)]
+    if not inside:
+        return None
+    file, line, function = inside[-1]
+    handler = inside[0][2]
+    return file, line, f"in {handler}" if handler == function else f"in {function}, called by {handler}"
+
+
+def _is_named(owner: type, error: BaseException) -> bool:
+    """Return whether an error says that it is about this class: its state, or the signature of a handler of it."""
+    if isinstance(error, ContractBreach) and error.owner is not None:
+        return error.owner is owner
+    return str(error).startswith(tuple(f"{cls.__name__}." for cls in owner.__mro__))
 
 
 def check_plain(owner: object, skip: tuple[str, ...] = ("parameters",)) -> None:
@@ -52,7 +74,8 @@ def check_plain(owner: object, skip: tuple[str, ...] = ("parameters",)) -> None:
         if culprit is not None:
             raise ContractBreach(
                 f"the state '{name}' holds {_article(type(culprit).__name__)}, which is not plain data; "
-                "keep numbers, strings, tuples, lists, dicts, sets and messages"
+                "keep numbers, strings, tuples, lists, dicts, sets and messages",
+                kind,
             )
 
 

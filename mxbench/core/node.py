@@ -100,7 +100,7 @@ class Node(Envelope):
         everybody: range | tuple[int, ...] = range(parameters.n)  # a server of the algorithm has no workload
         if guards:
             everybody = (*everybody, *guards)
-        self._work_out = WorkloadOut(everybody, message_types(type(workload), WorkloadMessage))
+        self._work_out = WorkloadOut(parameters.me, everybody, message_types(type(workload), WorkloadMessage))
         self._dwell = workload.dwell
         self._keeps_state = _keeps_state(type(workload))
         self._has_version = type(workload).version is not Workload.version
@@ -178,9 +178,7 @@ class Node(Envelope):
 
     def blame(self, error: BaseException) -> PluginFault | None:
         """Return the fault of a plugin that led to `error`, or None if it is the harness's own."""
-        return plugin_fault(error, type(self.algorithm), self.me, self.steps) or plugin_fault(
-            error, type(self.workload), self.me, self.steps
-        )
+        return plugin_fault(error, (type(self.algorithm), type(self.workload)), self.me, self.steps)
 
     # ---- inside a step ------------------------------------------------------------------------------------------
 

@@ -103,16 +103,19 @@ class Workload(msgspec.Struct):
 class WorkloadOut:
     """What the handlers of a workload record. Requests and releases become steps of their own, after this one."""
 
-    __slots__ = ("_destinations", "_types", "effects", "inside")
+    __slots__ = ("_destinations", "_me", "_types", "effects", "inside")
 
-    def __init__(self, destinations: range | tuple[int, ...], types: tuple[type, ...]) -> None:
+    def __init__(self, me: int, destinations: range | tuple[int, ...], types: tuple[type, ...]) -> None:
         self.effects: list[tuple[str, Any]] = []
         self.inside = False
+        self._me = me
         self._destinations = receivers(destinations)
         self._types = frozenset(types)
 
     def send(self, to: int, message: WorkloadMessage) -> None:
         """Send `message` to the node `to`, another one than this."""
+        if to == self._me:
+            raise ContractBreach(f"the workload sent {message!r} to its own node {to!r}; no link leads there")
         if to not in self._destinations or type(message) not in self._types:
             raise ContractBreach(f"the workload sent {message!r} to {to!r}: no such node or message class")
         self.effects.append(("send", (to, message)))

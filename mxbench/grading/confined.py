@@ -156,7 +156,7 @@ def _answer(submission: Submission, question: list[Any], setting: Setting) -> Se
         encode(answer)  # what cannot be sent is found here, and told
         return answer
     except BaseException as error:  # SystemExit too: a handler ends nothing
-        blamed = plugin_fault(error, submission.cls, -1, 0)
+        blamed = plugin_fault(error, (submission.cls,), -1, 0)
         text = str(blamed).replace(", node -1, step 0)", ")") if blamed else _words(error)
         return ["fault", _cut(_without_folder(text, setting.file))]
 
