@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
+from heap_bank import bank, slow_link
 from heap_loop import HeapLoop
 from oracles import assert_right
 from plans import plan, run
-from test_bank import bank, slow_link
 
 from mxbench.check.answer import check
 from mxbench.checkers.ledger import Ledger

@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 import pytest
 from broken.enters_at_once import EntersAtOnce
+from heap_bank import MS, bank, slow_link
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from impatient_bank import ImpatientBank
-from plans import run
 
 from mxbench import Entry, WorkloadOut
 from mxbench.checkers.ledger import Ledger
@@ -27,26 +27,7 @@ from mxbench.workloads.ledger_records import Chain, NodeLedger
 from mxbench_plugins.lamport import Lamport
 from mxbench_plugins.suzuki_kasami import SuzukiKasami
 
-MS = 1_000_000
 HERE = Path(__file__).parent
-
-
-def bank(
-    algorithm: type, nodes: int, entries: int | None = 5, workload: type = Bank, options: BankOptions | None = None,
-    seed: int = 1, **others: Any,
-) -> History:  # fmt: skip
-    options = options or BankOptions()
-    counts: list[int | None] = [entries] * nodes
-    shares = tuple(workload.shares(options, nodes, counts, random.Random(seed)))
-    return run(
-        algorithm, nodes, entries=entries, workload=workload, seed=seed, shares=shares,
-        options=msgspec.to_builtins(options), **others,
-    )  # fmt: skip
-
-
-def slow_link(sender: int, to: int, message: Any) -> int:
-    """One millisecond everywhere, but a second from node 0 to node 2."""
-    return 1000 * MS if (sender, to) == (0, 2) else MS
 
 
 def ledgers(history: History) -> dict[int, NodeLedger]:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_planning import experiment, plans, refusal
+from planned import experiment, plans, refusal
 
 import mxbench
 from mxbench.check.answer import check

@@ -1,40 +1,18 @@
 """From an experiment to the plans of its runs: load, quorums, sweeps, assumptions, expectations, overrides."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
+from planned import experiment, plans, prepared, refusal
 
 from mxbench.core.distributions import Constant, Exponential
 from mxbench.core.plan import RunPlan, turns
-from mxbench.errors import ExperimentError, PluginError
+from mxbench.errors import PluginError
 from mxbench.experiment.finding import shipped
-from mxbench.experiment.invocation import Prepared, prepare
-from mxbench.experiment.planning import plan_runs
+from mxbench.experiment.invocation import prepare
 
 HEAP = Path(__file__).parent / "heap_engine.py"
 BROKEN = Path(__file__).parent / "broken"
-
-
-def prepared(tmp_path: Path, text: str, **flags: Any) -> Prepared:
-    file = tmp_path / "x.yaml"
-    file.write_text(text, encoding="utf-8")
-    return prepare(file, **flags)
-
-
-def experiment(workload: str = "type: hold, entries_per_node: 4", algorithm: str = "lamport", more: str = "") -> str:
-    return f"name: x\nalgorithm: {algorithm}\nnodes: 3\nworkload: {{{workload}}}\n{more}\n"
-
-
-def plans(tmp_path: Path, text: str, **flags: Any) -> list[RunPlan]:
-    """Return the plans of an experiment in the order in which they run."""
-    return [setting.plan(repeat) for setting, repeat in plan_runs(prepared(tmp_path, text, **flags).settings)]
-
-
-def refusal(tmp_path: Path, text: str, **flags: Any) -> str:
-    with pytest.raises(ExperimentError) as caught:
-        prepared(tmp_path, text, **flags)
-    return str(caught.value).replace(str(tmp_path / "x.yaml"), "x.yaml")
 
 
 # ---- the load -------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from test_planning import experiment, plans, refusal
+from planned import experiment, plans, refusal
 
 from mxbench.check.answer import check
 from mxbench.check.question import parse_question

@@ -4,7 +4,7 @@ from typing import Any
 
 import models
 import pytest
-from test_plain_search import CASES, question_of
+from cases import CASES, question_of
 
 from mxbench.check import compiled
 from mxbench.check.compiled import CompiledGraph, graph_of
