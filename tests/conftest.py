@@ -2,6 +2,7 @@
 
 import os
 import signal
+from contextlib import suppress
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -20,5 +21,7 @@ def pytest_configure(config: pytest.Config) -> None:
     Else each of many hundred processes compiles mxbench anew, which takes longer than what it is asked.
     """
     cache = getattr(config, "cache", None)  # -p no:cacheprovider
-    if cache and os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
-        os.environ["PYTHONPYCACHEPREFIX"] = str(cache.mkdir("bytecode"))
+    if cache and os.environ.get("PYTHONDONTWRITEBYTECODE"):
+        with suppress(OSError):  # it cannot be written to
+            os.environ["PYTHONPYCACHEPREFIX"] = str(cache.mkdir("bytecode"))
+            del os.environ["PYTHONDONTWRITEBYTECODE"]

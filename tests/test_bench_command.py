@@ -307,11 +307,12 @@ def test_a_kept_table_is_read_as_it_was() -> None:
 def test_what_is_timed_keeps_its_bytecode_for_so_long(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(bytecode.NONE, "1")
     monkeypatch.setenv(bytecode.FOLDER, "mine")
-    code = "import sys, mxbench; print(mxbench.__cached__, sys.dont_write_bytecode)"
+    code = "import sys, mxbench; print(mxbench.__cached__); print(sys.dont_write_bytecode)"
     with bytecode.kept():
         kept = Path(os.environ[bytecode.FOLDER])
+        assert any(kept.rglob("spawner.*.pyc"))
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
-        cached, never = done.stdout.split()
+        cached, never = done.stdout.splitlines()
         assert Path(cached).is_file()
         assert kept in Path(cached).parents
         assert never == "False"

@@ -2,7 +2,8 @@
 
 import subprocess
 import sys
-from typing import Any
+from collections.abc import Callable
+from typing import Annotated, Any
 
 import pytest
 import typer
@@ -49,6 +50,28 @@ def test_the_values_are_those_of_typer(line: str) -> None:
     ours, theirs = values(Command, line), values(TyperCommand, line)
     assert ours == theirs
     assert list(map(type, ours.values())) == list(map(type, theirs.values()))
+
+
+def _with_a_parser(word: Annotated[str, typer.Option(parser=str.upper)] = "a") -> None: ...
+def _with_a_pair(pair: Annotated[tuple[int, str] | None, typer.Option()] = None) -> None: ...
+def _from_the_environment(words: Annotated[list[str] | None, typer.Option(envvar="MXBENCH_WORDS")] = None) -> None: ...
+
+
+@pytest.mark.parametrize("typed", [[], ["--word", "b"], ["--pair", "1", "b"], ["--words", "c"]])
+@pytest.mark.parametrize("command", [_with_a_parser, _with_a_pair, _from_the_environment])
+def test_values_of_parameters_that_no_shipped_command_has(
+    command: Callable[..., None], typed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MXBENCH_WORDS", "a b")
+    found = []
+    for kind in (Command, TyperCommand):
+        app = typer.Typer(rich_markup_mode=None, add_completion=False)
+        app.command(cls=kind)(command)
+        context = typer.main.get_command(app).make_context(
+            "x", list(typed), ignore_unknown_options=True, allow_extra_args=True
+        )
+        found.append(context.params)
+    assert found[0] == found[1]
 
 
 @pytest.mark.parametrize("line", MISTAKES)

@@ -8,8 +8,8 @@
  * level is a part of them, and a table of their numbers finds one by its value. What Python works out is asked for
  * once (tables.py) and kept in lists of words:
  *
- *   outcomes   how many, then each: a head, (number of its sends + 1, or 0) | ASKED, and the difference
- *   messages   how many, then each: a head, receiver | number of what receiving it does << 32, and the difference
+ *   outcomes   how many, then each: a head ((number of its sends + 1, or 0) | ASKED) and the difference
+ *   messages   how many, then each: a head (receiver | number of what receiving it does << 32) and the difference
  */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
@@ -37,7 +37,7 @@ typedef struct {
 typedef struct {
     Slot *slots;
     size_t size, used; /* size is a power of two */
-    Slot last;         /* found: states that are expanded one after the other mostly differ in one place or two */
+    Slot last;         /* what was found last: states expanded one after the other mostly differ in few places */
 } Map;
 
 static inline word *map_get(Map *map, word key) {
@@ -265,7 +265,7 @@ static int grow_table(Graph *self) {
 }
 
 /* Return the place in the table of a state's number, or the free one where it would go, with its tag. */
-static Entry *place_of(const Graph *self, const word *state) {
+static Entry *place_of(Graph *self, const word *state) {
     word hash = hash_of(state, self->words);
     for (size_t i = hash;; i++) {
         Entry *place = &self->table[i & (self->table_size - 1)];
@@ -383,6 +383,11 @@ static int faults(Graph *self, const word *state, Visit visit, void *context) {
     return 0;
 }
 
+#ifdef __GNUC__
+#define PREFETCH(address) __builtin_prefetch(address)
+#else
+#define PREFETCH(address) ((void)(address))
+#endif
 enum { AHEAD = 8 };
 
 typedef struct {
@@ -401,7 +406,7 @@ static int reach(Graph *self, const word *state, void *context) {
     Reach *so_far = context;
     if (so_far->steps >= AHEAD && look_up(self, so_far, so_far->steps) < 0) return -1;
     memcpy(so_far->ahead[so_far->steps++ % AHEAD], state, self->words * sizeof(word));
-    __builtin_prefetch(&self->table[hash_of(state, self->words) & (self->table_size - 1)]);
+    PREFETCH(&self->table[hash_of(state, self->words) & (self->table_size - 1)]);
     return 0;
 }
 

@@ -56,7 +56,7 @@ class Graph:
         return graded
 
     def after(self, state: int) -> tuple[list[int], bool]:
-        """Return the successors of a state, and whether none of them is reached but by faults of the network."""
+        """Return the successors of a state, and whether it has no step, faults of the network apart."""
         after: list[int] = []
         final: list[int] = []
         self._expand((state,), after, final)

@@ -29,7 +29,7 @@ from mxbench.check.space import Event, Space, SpaceFull
 from mxbench.check.waiters import stranded
 from mxbench.core.property import Property
 
-CHUNK, FEW = 20_000, 1_000  # the most and the fewest states between two looks at the clock
+CHUNK, FEW = 20_000, 1_000  # the most and the fewest states between two looks at the limits
 MAX_STATES = 20_000_000  # unless told otherwise; the memory of the machine is a limit of its own
 STATES_TO_WEIGH = 50_000  # fewer do not show in the memory of a process
 MUTUAL_EXCLUSION, DEADLOCK, CONTRACT = "mutual exclusion", "no deadlock", "contract"
@@ -145,6 +145,7 @@ class Search:
         if space.faults:  # in the first step of a node, which no schedule has
             found.property, found.fault = CONTRACT, space.faults[0]
             return graded
+        expanded = 0
         while level := graph.levels[-1]:
             found.depth = len(graph.levels) - 1
             if self._judge_level(level):
@@ -152,10 +153,11 @@ class Search:
             final: list[int] = []
             first = 0
             while first < len(level):
-                last = first + self._chunk(graph.count)
+                last = min(first + self._chunk(graph.count, expanded), len(level))
                 steps, without = graph.expand(first, last)
                 found.transitions += steps
                 final += without
+                expanded += last - first
                 first = last
                 self._look_around(graph.count, len(level))
             graded &= graph.close_level()
@@ -165,9 +167,12 @@ class Search:
         graph.levels.pop()
         return graded
 
-    def _chunk(self, states: int) -> int:
-        """Return how many states to expand before the next look: a limit of states is not passed by far."""
-        left = CHUNK if self.limits.states is None else self.limits.states - states
+    def _chunk(self, states: int, expanded: int) -> int:
+        """Return how many states to expand before the next look. A limit of states is not passed by far if each leads
+        to as many others as those so far did."""
+        left = CHUNK
+        if self.limits.states is not None:
+            left = (self.limits.states - states) * expanded // max(self.found.transitions, 1)
         return min(max(left, FEW), CHUNK)
 
     def _judge_level(self, level: Sequence[int]) -> bool:

@@ -91,9 +91,10 @@ class Tables:
     def befallen(self, number: int, field: int) -> Changes:
         """Return the differences of the faults of one kind that can befall a node or what is on its way from it,
         without the count of such faults."""
-        space, (index, node) = self._space, divmod(number, self._space.n)
-        kind, local = self._faults[index], field & LOCAL_MASK
+        space, (possible, node) = self._space, divmod(number, self._space.n)
+        kind, local = self._faults[possible], field & LOCAL_MASK
         inside = -space.reactions[node].locals[local].inside if kind == "crash" else 0
+        # What _graph.c adds itself: the count of the faults, and the difference of how many are inside.
         apart = (1 << space.counters[FAULTS.index(kind)]) + (inside << space.top)
         found = space.fault_steps(kind, node, local, field >> LOCAL)
         return [(0, difference - apart >> node * FIELD, inside, 0) for _, difference in found]

@@ -31,13 +31,18 @@ def _sparing(parameters: list[Any]) -> list[Any]:
 
 
 def _process(parameter: Any, ctx: Any, value: Any) -> Any:
-    """Return what typer would return for the value of a parameter, or let typer do it."""
-    wanted = getattr(getattr(parameter, "type_descriptor", None), "annotation", None)
-    several = parameter.multiple or parameter.nargs != 1
+    """Return what typer would return for the value of a parameter, or let typer do it.
+
+    A default that is of the right type is taken as it stands, without a look at `min` or `exists`.
+    """
+    descriptor = getattr(parameter, "type_descriptor", None)
+    wanted = getattr(descriptor, "annotation", None)
+    several = parameter.multiple or parameter.nargs == -1
+    parsed = descriptor is None or descriptor.parameter_info.parser is not None
     if value is None and not parameter.required:
         value = () if several else None
-    elif wanted == list[str] and isinstance(value, tuple) and value:
+    elif wanted == list[str] and isinstance(value, tuple) and value and not parsed:
         value = list(value)
-    elif several or not isinstance(wanted, type) or not isinstance(value, wanted):
+    elif parsed or several or not isinstance(wanted, type) or not isinstance(value, wanted):
         return type(parameter).process_value(parameter, ctx, value)
     return parameter.callback(ctx, parameter, value) if parameter.callback else value

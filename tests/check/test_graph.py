@@ -120,3 +120,23 @@ def test_states_that_are_not_there_are_refused(first: int) -> None:
         graph._graph.expand(first, first + 1)
     with pytest.raises(IndexError):
         graph._graph.states(first, first + 1)
+
+
+def test_states_of_one_tag_and_one_place_in_the_table_are_told_apart() -> None:
+    def state_of(hashed: int) -> bytes:
+        """Return the state of one word whose hash is this: `hash_of` in _graph.c backwards."""
+        hashed ^= hashed >> 32
+        before = hashed
+        for _ in range(3):
+            before = hashed ^ before >> 29
+        return (before * pow(0x9E3779B97F4A7C15, -1, 1 << 64) % (1 << 64)).to_bytes(8, "little")
+
+    assert compiled._graph is not None
+    graph = compiled._graph.Graph(
+        tables=None, places=1, field_bits=20, local_bits=10, words=1, top=40, left=40, counter_bits=4, counters=()
+    )
+    states = [state_of(0xABCD1234 << 32 | number << 12 | 5) for number in range(600)]
+    for state in states * 2:
+        graph.add(state)
+    assert graph.count == 600
+    assert list(map(graph.find, states)) == list(range(600))
