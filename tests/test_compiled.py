@@ -1,6 +1,7 @@
 """The parts in C: which there are, and when the Python is taken instead."""
 
 import importlib.util
+import re
 import tomllib
 from pathlib import Path
 
@@ -21,9 +22,26 @@ def wanted(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_is_compiled_at_installation_is_what_is_looked_for() -> None:
     configured = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["ext-modules"]
     assert {module["name"]: module["optional"] for module in configured} == dict.fromkeys(compiled.PARTS, True)
-    assert {source for module in configured for source in module["sources"]} == {
-        str(file.relative_to(ROOT)) for file in (ROOT / "mxbench").rglob("*.c") if file.parent.name != "floor"
-    }
+    assert {source for module in configured for source in module["sources"]} == files("*.c")
+
+
+def test_a_part_is_compiled_again_when_what_it_includes_changes() -> None:
+    for module in tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["ext-modules"]:
+        (source,) = module["sources"]
+        assert set(module["depends"]) == included(ROOT / source), module["name"]
+    assert set().union(*map(included, map(ROOT.joinpath, files("*.c")))) == files("*.h")
+
+
+def files(kind: str) -> set[str]:
+    return {str(file.relative_to(ROOT)) for file in (ROOT / "mxbench").rglob(kind) if file.parent.name == "c"}
+
+
+def included(file: Path) -> set[str]:
+    found: set[str] = set()
+    for name in re.findall(r'^#include "(.+)"$', file.read_text(), re.MULTILINE):
+        header = (file.parent / name).resolve()
+        found |= {str(header.relative_to(ROOT))} | included(header)
+    return found
 
 
 @pytest.mark.parametrize("module", THERE)

@@ -12,7 +12,7 @@ from mxbench.check.space import FAULTS, Space
 
 ASKED = 1 << 32  # in the head of a request, after which none may be left
 # (head, difference of the field of the place that was asked for, of how many are inside, of the requests left);
-# _graph.c says what a head holds
+# c/graph.c says what a head holds
 Changes = list[tuple[int, int, int, int]]
 
 
@@ -94,7 +94,7 @@ class Tables:
         space, (possible, node) = self._space, divmod(number, self._space.n)
         kind, local = self._faults[possible], field & LOCAL_MASK
         inside = -space.reactions[node].locals[local].inside if kind == "crash" else 0
-        # What _graph.c adds itself: the count of the faults, and the difference of how many are inside.
+        # What c/graph.c adds itself: the count of the faults, and the difference of how many are inside.
         apart = (1 << space.counters[FAULTS.index(kind)]) + (inside << space.top)
         found = space.fault_steps(kind, node, local, field >> LOCAL)
         return [(0, difference - apart >> node * FIELD, inside, 0) for _, difference in found]

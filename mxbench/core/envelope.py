@@ -1,6 +1,6 @@
 """What every message of a run passes: what a handler records, the envelope merged at a delivery, the end of a step.
 
-`Out` (algorithm.py) and `Node` (node.py) stand on these two classes; `_envelope.c` has the same in C, for where there
+`Out` (algorithm.py) and `Node` (node.py) stand on these two classes; `c/envelope.c` has the same in C, for where there
 was a compiler when mxbench was installed, and compiled.py chooses. node.py tells what a step and the envelope are.
 """
 

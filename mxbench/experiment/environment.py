@@ -40,7 +40,7 @@ def environment() -> dict[str, Any]:
 
 def code_hash(modules: Iterable[str]) -> str:
     """Return a hash of the source of mxbench and of these modules, which tells a changed file without a commit."""
-    files = {file for kind in ("*.py", "*.c") for file in Path(__file__).parent.parent.rglob(kind)}
+    files = {file for kind in ("*.py", "*.c", "*.h") for file in Path(__file__).parent.parent.rglob(kind)}
     files |= {Path(file) for name in modules if (file := getattr(sys.modules.get(name), "__file__", None))}
     found = hashlib.sha256()
     for file in sorted(files):

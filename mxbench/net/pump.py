@@ -1,7 +1,7 @@
 """The fast path of a node: encodes, counts, writes down and batches what it sends, and hands over what it receives.
 
 A message costs one encoding (a broadcast too), two records in the history, and its share of the batch that its link
-sends at the end of the wake-up. `_pump.c` is the same in C, for where there was a compiler when mxbench was installed.
+sends at the end of the wake-up. `c/pump.c` is the same in C, for where there was a compiler when mxbench was installed.
 """
 
 import time

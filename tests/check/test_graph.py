@@ -124,7 +124,7 @@ def test_states_that_are_not_there_are_refused(first: int) -> None:
 
 def test_states_of_one_tag_and_one_place_in_the_table_are_told_apart() -> None:
     def state_of(hashed: int) -> bytes:
-        """Return the state of one word whose hash is this: `hash_of` in _graph.c backwards."""
+        """Return the state of one word whose hash is this: `hash_of` in c/words.h backwards."""
         hashed ^= hashed >> 32
         before = hashed
         for _ in range(3):

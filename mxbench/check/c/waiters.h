@@ -1,0 +1,101 @@
+/* Who waits in a state, and whether a way is known on which it still enters. */
+#pragma once
+#include "steps.h"
+
+static int learnt(Graph *self, const word *state, void *context) {
+    uint32_t *lacking = context, number = place_of(self, state)->number;
+    *lacking &= number ? self->lacking[number - 1] : 0;
+    return !*lacking;
+}
+
+/* note(waiting, ranks): for each place, by local state, 32-bit numbers: whether it waits, and how far it has come. */
+static PyObject *Graph_note(Graph *self, PyObject *arguments) {
+    PyObject *waiting, *ranks, *result = NULL;
+    if (!PyArg_ParseTuple(arguments, "O!O!", &PyTuple_Type, &waiting, &PyTuple_Type, &ranks)) return NULL;
+    Py_buffer waits[MAX_PLACES], far[MAX_PLACES];
+    int held = 0;
+    int32_t *rank = PyMem_Calloc(self->count + 1, sizeof(int32_t)), least = INT32_MAX, most = INT32_MIN;
+    size_t *starts = NULL;
+    PyMem_Free(self->lacking);
+    PyMem_Free(self->order);
+    self->lacking = PyMem_Calloc(self->count + 1, sizeof(uint32_t));
+    self->order = PyMem_Calloc(self->count + 1, sizeof(uint32_t));
+    if (!rank || !self->lacking || !self->order) {
+        PyErr_NoMemory();
+        goto done;
+    }
+    for (; held < self->places; held++) {
+        PyObject *w = PyTuple_GetItem(waiting, held), *r = PyTuple_GetItem(ranks, held);
+        if (!w || !r || PyObject_GetBuffer(w, &waits[held], PyBUF_SIMPLE) < 0) goto done;
+        if (PyObject_GetBuffer(r, &far[held], PyBUF_SIMPLE) < 0) {
+            PyBuffer_Release(&waits[held]);
+            goto done;
+        }
+    }
+    self->lacks = 0;
+    for (size_t number = 0; number < self->count; number++) {
+        for (int place = 0; place < self->places; place++) {
+            word local = bits(self->states + number * self->words, place * self->field_bits, self->local_bits);
+            if ((Py_ssize_t)(4 * local) >= waits[place].len || (Py_ssize_t)(4 * local) >= far[place].len) {
+                PyErr_SetString(PyExc_IndexError, "a local state without a rank");
+                goto done;
+            }
+            if (((int32_t *)waits[place].buf)[local]) self->lacking[number] |= (uint32_t)1 << place;
+            rank[number] += ((int32_t *)far[place].buf)[local];
+        }
+        self->lacks += self->lacking[number] != 0;
+        if (rank[number] < least) least = rank[number];
+        if (rank[number] > most) most = rank[number];
+    }
+    if (self->count) {
+        size_t ways = (size_t)(most - least) + 1;
+        if (!(starts = PyMem_Calloc(ways + 1, sizeof(size_t)))) {
+            PyErr_NoMemory();
+            goto done;
+        }
+        for (size_t number = 0; number < self->count; number++) starts[most - rank[number] + 1]++;
+        for (size_t way = 1; way <= ways; way++) starts[way] += starts[way - 1];
+        for (size_t number = self->count; number--;) self->order[starts[most - rank[number]]++] = (uint32_t)number;
+    }
+    result = PyLong_FromSize_t(self->count);
+done:
+    while (held--) {
+        PyBuffer_Release(&waits[held]);
+        PyBuffer_Release(&far[held]);
+    }
+    PyMem_Free(rank);
+    PyMem_Free(starts);
+    return result;
+}
+
+static PyObject *Graph_learn(Graph *self, PyObject *arguments) {
+    Py_ssize_t first, last;
+    int changed = 0;
+    if (!in_range(self, arguments, &first, &last)) return NULL;
+    if (!self->order) {
+        PyErr_SetString(PyExc_RuntimeError, "note the waiters first");
+        return NULL;
+    }
+    for (Py_ssize_t i = first; i < last; i++) {
+        uint32_t number = self->order[i], before = self->lacking[number], lacking = before;
+        word state[MAX_WORDS];
+        if (!before) continue;
+        memcpy(state, self->states + (size_t)number * self->words, self->words * sizeof(word));
+        if (successors(self, state, learnt, &lacking) < 0) return NULL;
+        if (lacking == before) continue;
+        self->lacking[number] = lacking;
+        self->lacks -= !lacking;
+        changed = 1;
+    }
+    return PyBool_FromLong(changed);
+}
+
+static PyObject *Graph_lacking(Graph *self, PyObject *arguments) {
+    Py_ssize_t first, last;
+    if (!in_range(self, arguments, &first, &last)) return NULL;
+    PyObject *list = PyList_New(0);
+    for (Py_ssize_t number = first; list && self->lacking && number < last; number++) {
+        if (self->lacking[number] && append(self, self->states + number * self->words, list) < 0) Py_CLEAR(list);
+    }
+    return list;
+}
