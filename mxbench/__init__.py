@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mxbench.check import check
-    from mxbench.core.algorithm import Algorithm, Assumptions, EntryRequest, Out
+    from mxbench.core.algorithm import Algorithm, Assumptions, Out
     from mxbench.core.checker import Checker
+    from mxbench.core.entry import Entry, EntryRequest
     from mxbench.core.messages import Message, WorkloadMessage
     from mxbench.core.metric import Metric
     from mxbench.core.quorums import QuorumSystem
-    from mxbench.core.workload import Entry, Options, Workload, WorkloadOut
+    from mxbench.core.workload import Options, Workload, WorkloadOut
     from mxbench.experiment.comparison import compare
     from mxbench.experiment.invocation import run
     from mxbench.experiment.results import load_history
@@ -25,12 +26,13 @@ if TYPE_CHECKING:
     from mxbench.scenarios import replay
 
 _HOMES = {
-    "mxbench.core.algorithm": ("Algorithm", "Assumptions", "EntryRequest", "Out"),
+    "mxbench.core.algorithm": ("Algorithm", "Assumptions", "Out"),
     "mxbench.core.checker": ("Checker",),
+    "mxbench.core.entry": ("Entry", "EntryRequest"),
     "mxbench.core.messages": ("Message", "WorkloadMessage"),
     "mxbench.core.metric": ("Metric",),
     "mxbench.core.quorums": ("QuorumSystem",),
-    "mxbench.core.workload": ("Entry", "Options", "Workload", "WorkloadOut"),
+    "mxbench.core.workload": ("Options", "Workload", "WorkloadOut"),
     "mxbench.experiment.comparison": ("compare",),
     "mxbench.experiment.invocation": ("run",),
     "mxbench.experiment.results": ("load_history",),

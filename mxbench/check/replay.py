@@ -13,12 +13,11 @@ import msgspec
 from mxbench.check.question import Question
 from mxbench.check.space import Event
 from mxbench.check.stepping import make_node
-from mxbench.core.algorithm import EntryRequest
 from mxbench.core.distributions import Distribution
+from mxbench.core.entry import Entry, EntryRequest
 from mxbench.core.messages import Message
 from mxbench.core.node import Node
 from mxbench.core.trace import Step, sentence, shown
-from mxbench.core.workload import Entry
 
 Envelope = tuple[int, int, Message]  # completed and version of the sender, and the message
 

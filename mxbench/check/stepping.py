@@ -7,13 +7,12 @@ import msgspec
 
 from mxbench.check.channels import Send
 from mxbench.check.question import Question
-from mxbench.core.algorithm import EntryRequest
 from mxbench.core.arrivals import ArrivalPlan
 from mxbench.core.distributions import ZERO, Distribution
+from mxbench.core.entry import Entry, EntryRequest
 from mxbench.core.messages import Message
 from mxbench.core.node import Node
 from mxbench.core.state import Frozen, freeze, thaw
-from mxbench.core.workload import Entry
 from mxbench.workloads.hold import Hold
 
 

@@ -29,11 +29,11 @@ import msgspec
 from mxbench.core.compiled import Recording
 from mxbench.core.contract import ContractBreach
 from mxbench.core.distributions import Distribution
+from mxbench.core.entry import EntryRequest
 from mxbench.core.envelope import CANCEL_TIMER, SET_TIMER
 from mxbench.core.messages import Message, receivers
 
 API = 1
-Stamp = tuple[int, int]
 Option = TypeVar("Option")
 Claim = str | list[str] | tuple[str, str]
 
@@ -74,13 +74,6 @@ class Assumptions(msgspec.Struct, frozen=True):
     lossless: bool = True  # each message arrives
     no_duplicates: bool = True  # and arrives once
     crash_free: bool = True  # no node stops
-
-
-class EntryRequest(msgspec.Struct, frozen=True):
-    """One wish of this node to enter: its id (0, 1, ... at each node) and what the experiment says about it."""
-
-    id: int
-    attributes: dict[str, Any] = {}
 
 
 class Algorithm(msgspec.Struct):
@@ -174,25 +167,12 @@ class Out(Recording):
     """What the handlers of an algorithm record: the need to send, to enter, to be woken. Nothing happens before the
     handler returns; then it is carried out in the order in which it was recorded, and the entry comes last."""
 
-    __slots__ = ("_choose", "may_enter", "stamp")
+    __slots__ = ("_choose",)
 
     def __init__(self, destinations: range, types: tuple[type, ...], choose: Callable[[Sequence[Any]], Any]) -> None:
-        self.may_enter = False
-        self.stamp: Stamp | None = None
         self._destinations = receivers(destinations)
         self._types = frozenset(types)
         self._choose = choose
-
-    def enter(self, stamp: Stamp | None = None) -> None:
-        """Enter the critical section when this step ends.
-
-        stamp: the (clock, node) of the request, by algorithms that promise to serve requests in that order.
-        """
-        if not self.may_enter:
-            raise ContractBreach("it entered without a pending request, or while inside")
-        self.may_enter = False
-        self.entering = True
-        self.stamp = stamp
 
     def set_timer(self, name: str, after: Distribution) -> None:
         """Have `on_timer(name)` called after a duration; a timer of the same name is replaced."""
@@ -207,6 +187,9 @@ class Out(Recording):
         if not options:
             raise ContractBreach("it asked to choose from nothing")
         return self._choose(options)
+
+    def _refuse_entry(self) -> None:
+        raise ContractBreach("it entered without a pending request, or while inside")
 
     def _refuse(self, to: object, message: object) -> None:
         if not isinstance(message, Message):

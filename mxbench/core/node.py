@@ -19,13 +19,14 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Protocol
 
-from mxbench.core.algorithm import Algorithm, EntryRequest, Out, Parameters
+from mxbench.core.algorithm import Algorithm, Out, Parameters
 from mxbench.core.arrivals import ArrivalPlan, Arrivals
 from mxbench.core.compiled import Envelope
 from mxbench.core.contract import PluginFault, check_plain, plugin_fault
 from mxbench.core.distributions import Distribution
+from mxbench.core.entry import Entry, EntryRequest
 from mxbench.core.messages import Message, WorkloadMessage, message_types
-from mxbench.core.workload import Entry, Workload, WorkloadOut
+from mxbench.core.workload import Workload, WorkloadOut
 
 PLAIN_CHECK_STEPS = 64  # the first steps after each of which the state is looked at; then at the end
 PLAIN_CHECKS = 1024  # in a whole run: of many nodes, all of one text, each is looked at after fewer steps
@@ -89,13 +90,13 @@ class Node(Envelope):
         self.engine = engine
         self.me = parameters.me
         self.completed = self.version = self.steps = 0
-        self.waiting: EntryRequest | None = None
-        self.inside: Entry | None = None
-        self.backlog: deque[int | None] = deque()  # arrival times of requests that wait for their turn at this node
+        self.waiting = self.inside = None
+        self.backlog = deque()
         self.tickets = 0 if arrivals.ticketed else None
         self.ready = False
         self.out = Out(range(parameters.guard), message_types(type(algorithm), Message), engine.choose)
         self._arrivals = Arrivals(arrivals)
+        self._open = arrivals.rate is not None
         guards = range(parameters.guard, parameters.guard + parameters.servers)
         everybody: range | tuple[int, ...] = range(parameters.n)  # a server of the algorithm has no workload
         if guards:
@@ -116,7 +117,7 @@ class Node(Envelope):
         self.algorithm.on_start(self.out)
         self.finish_step()
         self.workload.on_start(self._work_out)
-        self._do_work()
+        self._do_work("workload")
         self._arrivals.on_start(self._work_out)
         self._do_work("arrivals")
 
@@ -124,7 +125,7 @@ class Node(Envelope):
         """Hand over a message of the workload."""
         self.steps += 1
         self.workload.on_message(sender, message, self._work_out)
-        self._do_work()
+        self._do_work("workload")
 
     def timer(self, owner: str, name: str) -> None:
         """Fire a timer of 'algorithm', 'workload' or 'arrivals'."""
@@ -134,23 +135,10 @@ class Node(Envelope):
             self.finish_step()
         elif owner == "workload":
             self.workload.on_timer(name, self._work_out)
-            self._do_work()
+            self._do_work("workload")
         else:
             self._arrivals.on_timer(name, self._work_out)
             self._do_work("arrivals")
-
-    def advance(self) -> bool:
-        """Take the release or the request that is due, as a step of its own; return False if neither is."""
-        if self._releasing:
-            self._release()
-        elif self.backlog and self.waiting is None and self.inside is None and self.tickets != 0:
-            self._request()
-        else:
-            self.ready = False
-            return False
-        if self.steps < self._looked_at:
-            self.check_state()
-        return True
 
     def grant_ticket(self) -> None:
         """Allow one more request."""
@@ -182,69 +170,15 @@ class Node(Envelope):
 
     # ---- inside a step ------------------------------------------------------------------------------------------
 
-    def _request(self) -> None:
-        self.steps += 1
-        arrival = self.backlog.popleft()
-        request = EntryRequest(self._requests)
-        self._requests += 1
-        if self.tickets is not None:
-            self.tickets -= 1
-            self.engine.ticket_used()
-        self.waiting = request
-        self.out.may_enter = True
-        self.engine.requested(request, arrival)
-        self.algorithm.on_request(request, self.out)
-        self.finish_step()
-
-    def _release(self) -> None:
-        self.steps += 1
-        entry = self.inside
-        assert entry is not None, "a release is due only while inside"
-        self._releasing = False
-        self.inside = None
-        self.engine.released(entry)
-        if entry.number > self.completed:
-            self.completed = entry.number
-        self.algorithm.on_release(self.out)
-        self.finish_step()
-        self._arrivals.on_released(self._work_out)
-        self._do_work("arrivals")
-
-    def _enter(self) -> None:
-        request = self.waiting
-        assert request is not None, "may_enter is only true while waiting"
-        self.out.entering = False
-        self.waiting = None
-        entry = Entry(request.id, self.completed + 1, self.out.stamp, self.version)
-        self.inside = entry
-        self._work_out.inside = True
-        self.engine.entered(entry)
-        self.workload.on_entered(entry, self._work_out)
-        self._do_work()
-
-    def _do_work(self, owner: str = "workload") -> None:
-        """Carry out what a handler of the workload or of the arrivals recorded."""
-        effects = self._work_out.effects
-        engine = self.engine
-        for kind, what in effects:
-            if kind == "release":
-                self._releasing = self.ready = True
-            elif kind == "request":
-                self.ready = True
-                self.backlog.append(engine.arrived() if self._arrivals.plan.rate is not None else None)
-            elif kind == "broadcast":
-                engine.broadcast_workload(what)
-            elif kind == "send":
-                engine.send_workload(*what)
-            elif kind == "set_timer":
-                engine.set_timer(owner, *what)
-            elif kind == "cancel_timer":
-                engine.cancel_timer(owner, what)
-            else:
-                engine.recorded(what)
-        effects.clear()
-        if self._has_version and self.workload.version > self.version:
-            self.version = self.workload.version
+    def _carry_out(self, owner: str, kind: str, what: Any) -> None:
+        if kind == "broadcast":
+            self.engine.broadcast_workload(what)
+        elif kind == "send":
+            self.engine.send_workload(*what)
+        elif kind == "cancel_timer":
+            self.engine.cancel_timer(owner, what)
+        else:
+            self.engine.recorded(what)
 
 
 @lru_cache(maxsize=64)

@@ -6,13 +6,14 @@ an algorithm. One place for all engines to build them.
 
 import msgspec
 
-from mxbench.core.algorithm import Algorithm, EntryRequest, Out, Parameters
+from mxbench.core.algorithm import Algorithm, Out, Parameters
 from mxbench.core.arrivals import ArrivalPlan
 from mxbench.core.contract import ContractBreach
 from mxbench.core.distributions import ZERO
+from mxbench.core.entry import Entry, EntryRequest
 from mxbench.core.node import Engine, Node
 from mxbench.core.plan import RunPlan
-from mxbench.core.workload import Entry, Workload, WorkloadOut
+from mxbench.core.workload import Workload, WorkloadOut
 
 
 class NoAlgorithm(Algorithm):

@@ -20,10 +20,9 @@ from typing import Any
 
 import msgspec
 
-from mxbench.core.algorithm import EntryRequest
 from mxbench.core.contract import PLAIN, ContractBreach
+from mxbench.core.entry import Entry, EntryRequest
 from mxbench.core.node import Node
-from mxbench.core.workload import Entry
 
 Frozen = Hashable
 _FORMAT = 2

@@ -5,20 +5,11 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from mxbench.core.algorithm import Parameters, Stamp
+from mxbench.core.algorithm import Parameters
 from mxbench.core.contract import ContractBreach
 from mxbench.core.distributions import Distribution
+from mxbench.core.entry import Entry
 from mxbench.core.messages import WorkloadMessage, receivers
-
-
-class Entry(msgspec.Struct, frozen=True):
-    """One stay in the critical section: the request's id, the fencing number, the algorithm's stamp if it gives one,
-    and the greatest version of the guarded resource that the entrant had heard of (a ledger's height)."""
-
-    id: int
-    number: int
-    stamp: Stamp | None
-    version: int
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,10 +18,11 @@ from typing import Any
 
 import msgspec
 
-from mxbench.core.algorithm import Algorithm, EntryRequest, Out, Parameters
+from mxbench.core.algorithm import Algorithm, Out, Parameters
 from mxbench.core.claims import CLAIMS
 from mxbench.core.contract import ContractBreach, check_declaration, check_plain, plugin_fault
 from mxbench.core.distributions import Distribution
+from mxbench.core.entry import EntryRequest
 from mxbench.core.messages import Message, message_types
 from mxbench.core.state import aliased
 from mxbench.errors import PluginError

@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from mxbench.core.algorithm import EntryRequest
 from mxbench.core.distributions import Distribution
+from mxbench.core.entry import Entry, EntryRequest
 from mxbench.core.history import (
     ENTERED,
     RELEASED,
@@ -21,7 +21,6 @@ from mxbench.core.messages import Message, WorkloadMessage, message_types
 from mxbench.core.network import network_of
 from mxbench.core.places import build_node, roles
 from mxbench.core.plan import RunPlan
-from mxbench.core.workload import Entry
 from mxbench.net.compiled import Link, Pump
 from mxbench.net.delay import Held, SlowLink, be_punctual, timed
 from mxbench.net.poller import NamedTimers, Poller, Wake

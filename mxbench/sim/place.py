@@ -17,9 +17,9 @@ from heapq import heappush
 from itertools import repeat
 from typing import Any
 
-from mxbench.core.algorithm import EntryRequest
 from mxbench.core.contract import ContractBreach
 from mxbench.core.distributions import Constant, Distribution
+from mxbench.core.entry import Entry, EntryRequest
 from mxbench.core.history import (
     DELIVERED,
     ENTERED,
@@ -36,7 +36,6 @@ from mxbench.core.history import (
 from mxbench.core.links import NS, Link
 from mxbench.core.messages import Message, WorkloadMessage, message_types
 from mxbench.core.places import build_node, roles
-from mxbench.core.workload import Entry
 from mxbench.sim.compiled import Column, Lane
 from mxbench.sim.copies import copier
 from mxbench.sim.sending import NEXT, Broadcast, Send, encoded, steady_broadcast, steady_send

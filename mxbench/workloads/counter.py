@@ -17,8 +17,9 @@ every write it has accepted. A write with a stale number is refused and recorded
 from typing import Any, Literal
 
 from mxbench.core.distributions import ZERO
+from mxbench.core.entry import Entry
 from mxbench.core.messages import WorkloadMessage
-from mxbench.core.workload import Entry, Options, Workload, WorkloadOut
+from mxbench.core.workload import Options, Workload, WorkloadOut
 from mxbench.hookspecs import hookimpl
 
 

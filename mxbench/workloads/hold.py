@@ -3,7 +3,8 @@
 from typing import Any
 
 from mxbench.core.distributions import ZERO
-from mxbench.core.workload import Entry, Workload, WorkloadOut
+from mxbench.core.entry import Entry
+from mxbench.core.workload import Workload, WorkloadOut
 from mxbench.hookspecs import hookimpl
 
 

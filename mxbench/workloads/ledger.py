@@ -14,7 +14,7 @@ from hashlib import sha256
 
 import msgspec
 
-from mxbench.core.algorithm import Stamp
+from mxbench.core.entry import Stamp
 from mxbench.core.messages import WorkloadMessage
 
 

@@ -45,27 +45,28 @@ def recorded(nodes: int, entries: int) -> list[tuple[int, int, Any]]:
     steps: list[tuple[int, int, Any]] = []
     world = World(plan(Lamport, nodes, entries=entries), Lamport, Hold, Network())
     for place in world.places:
-        _record(place.node, steps)
+        _record(place, steps)
     world.run()
     return steps
 
 
-def _record(node: Any, steps: list[tuple[int, int, Any]]) -> None:
-    deliver, request, release = node.deliver, node._request, node._release
+def _record(place: Any, steps: list[tuple[int, int, Any]]) -> None:
+    node, requested, released = place.node, place.requested, place.released
+    deliver = node.deliver
 
-    def delivered(sender: int, completed: int, version: int, message: Any) -> None:
+    def delivering(sender: int, completed: int, version: int, message: Any) -> None:
         steps.append((node.me, sender, message))
         deliver(sender, completed, version, message)
 
-    def requested() -> None:
+    def requesting(request: Any, arrival: Any) -> None:
         steps.append((node.me, -1, None))
-        request()
+        requested(request, arrival)
 
-    def released() -> None:
+    def releasing(entry: Any) -> None:
         steps.append((node.me, -2, None))
-        release()
+        released(entry)
 
-    node.deliver, node._request, node._release = delivered, requested, released
+    node.deliver, place.requested, place.released = delivering, requesting, releasing
 
 
 def handlers(nodes: int, steps: list[tuple[int, int, Any]]) -> float:

@@ -212,9 +212,8 @@ def _steps(world: World, question: Question) -> Iterator[tuple[bool, World | Non
 
 def _parts(one: Node | Out) -> tuple[Any, ...]:
     """Return what a copy is made of, for copy.deepcopy: the parts in C have fields that it does not find."""
-    names = (
-        Envelope.__annotations__ if isinstance(one, Node) else ("_destinations", "_types", "entering", *Out.__slots__)
-    )
+    of_out = ("_destinations", "_types", "entering", "may_enter", "stamp", *Out.__slots__)
+    names = Envelope.__annotations__ if isinstance(one, Node) else of_out
     fields = {name: getattr(one, name) for name in names}
     return copyreg.__newobj__, (type(one),), (getattr(one, "__dict__", None), fields)  # type: ignore[attr-defined]
 

@@ -12,3 +12,15 @@ static inline PyObject *attribute_of(const char *module_name, const char *name) 
     Py_DECREF(module);
     return found;
 }
+
+typedef struct {
+    PyObject **place;
+    const char *text;
+} Name;
+
+/* Make the strings by which Python is asked: -1 with an exception. names: ends with one without a place. */
+static inline int intern_all(const Name *names) {
+    for (; names->place; names++)
+        if (!(*names->place = PyUnicode_InternFromString(names->text))) return -1;
+    return 0;
+}

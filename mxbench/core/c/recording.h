@@ -4,18 +4,20 @@
 
 enum { BROADCAST = -1 };
 
-static PyObject *everybody, *name_refuse, *name_to, *name_message;
+static PyObject *everybody, *name_refuse, *name_refuse_entry, *name_to, *name_message, *name_stamp;
 
 typedef struct {
     PyObject_HEAD
     PyObject *effects; /* a list of tuples (receiver, message) */
-    PyObject *entering, *destinations, *types;
+    PyObject *entering, *may_enter, *stamp, *destinations, *types;
 } Recording;
 
 static PyObject *Recording_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords) {
     Recording *self = (Recording *)type->tp_alloc(type, 0);
     if (!self) return NULL;
     self->entering = Py_NewRef(Py_False);
+    self->may_enter = Py_NewRef(Py_False);
+    self->stamp = Py_NewRef(Py_None);
     self->destinations = Py_NewRef(Py_None);
     self->types = Py_NewRef(Py_None);
     if (!(self->effects = PyList_New(0))) Py_CLEAR(self);
@@ -24,6 +26,7 @@ static PyObject *Recording_new(PyTypeObject *type, PyObject *arguments, PyObject
 
 static int Recording_traverse(Recording *self, visitproc visit, void *arg) {
     Py_VISIT(self->effects);
+    Py_VISIT(self->stamp);
     Py_VISIT(self->destinations);
     Py_VISIT(self->types);
     return 0;
@@ -32,6 +35,8 @@ static int Recording_traverse(Recording *self, visitproc visit, void *arg) {
 static int Recording_clear(Recording *self) {
     Py_CLEAR(self->effects);
     Py_CLEAR(self->entering);
+    Py_CLEAR(self->may_enter);
+    Py_CLEAR(self->stamp);
     Py_CLEAR(self->destinations);
     Py_CLEAR(self->types);
     return 0;
@@ -109,17 +114,35 @@ static PyObject *Recording_broadcast(Recording *self, PyObject *const *given, Py
     return record(self, everybody, places[0], 1);
 }
 
+static PyObject *Recording_enter(Recording *self, PyObject *const *given, Py_ssize_t count, PyObject *keywords) {
+    PyObject *names[] = {name_stamp}, *places[] = {Py_None};
+    if ((count || keywords) && fit("enter", given, count, keywords, names, places, 1) < 0) return NULL;
+    int may = self->may_enter ? PyObject_IsTrue(self->may_enter) : missing("may_enter");
+    if (may < 0) return NULL;
+    if (!may) return PyObject_CallMethodNoArgs((PyObject *)self, name_refuse_entry);
+    Py_XSETREF(self->may_enter, Py_NewRef(Py_False));
+    Py_XSETREF(self->entering, Py_NewRef(Py_True));
+    Py_XSETREF(self->stamp, Py_NewRef(places[0]));
+    Py_RETURN_NONE;
+}
+
 static PyMethodDef Recording_methods[] = {
     {"send", (PyCFunction)(void (*)(void))Recording_send, METH_FASTCALL | METH_KEYWORDS,
      "send($self, /, to, message)\n--\n\n"
      "Send `message` to the node `to`; to oneself is allowed, handled within this step and not counted."},
     {"broadcast", (PyCFunction)(void (*)(void))Recording_broadcast, METH_FASTCALL | METH_KEYWORDS,
      "broadcast($self, /, message)\n--\n\nSend `message` to each peer: n - 1 messages."},
+    {"enter", (PyCFunction)(void (*)(void))Recording_enter, METH_FASTCALL | METH_KEYWORDS,
+     "enter($self, /, stamp=None)\n--\n\n"
+     "Enter the critical section when this step ends.\n\n"
+     "stamp: the (clock, node) of the request, by algorithms that promise to serve requests in that order."},
     {NULL},
 };
 static PyMemberDef Recording_members[] = {
     {"effects", T_OBJECT_EX, offsetof(Recording, effects), READONLY, NULL},
     {"entering", T_OBJECT_EX, offsetof(Recording, entering), 0, NULL},
+    {"may_enter", T_OBJECT_EX, offsetof(Recording, may_enter), 0, NULL},
+    {"stamp", T_OBJECT_EX, offsetof(Recording, stamp), 0, NULL},
     {"_destinations", T_OBJECT_EX, offsetof(Recording, destinations), 0, NULL},
     {"_types", T_OBJECT_EX, offsetof(Recording, types), 0, NULL},
     {NULL},

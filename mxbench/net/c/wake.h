@@ -7,8 +7,8 @@
 
 enum { EVENTS = 64, TURNS = 3 };
 
-/* Wait like epoll_wait. Who has nothing to do first lets others run, a few times: mostly something has come by then, and
- * to fall asleep and be woken costs more than to ask again. */
+/* Wait like epoll_wait. Who has nothing to do first lets others run, a few times: mostly something has come by then,
+ * and to fall asleep and be woken costs more than to ask again. */
 static int wait_for(int epoll, struct epoll_event *events, int milliseconds) {
     for (int turn = 0; turn < TURNS; turn++) {
         int came = epoll_wait(epoll, events, EVENTS, 0);
