@@ -10,6 +10,7 @@ from mxbench.sim import sending
 
 if TYPE_CHECKING:
     from mxbench.sim.sending import Lane as Lane
+    from mxbench.sim.sending import Spot as Spot
 
     Column = list
 
@@ -18,4 +19,5 @@ else:
     _lane = compiled("mxbench.sim._lane")
     COMPILED = _lane is not None
     Lane = _lane.Lane if COMPILED else sending.Lane
+    Spot = _lane.Spot if COMPILED else sending.Spot
     Column = _lane.Column if COMPILED else list  # of a history's records

@@ -26,7 +26,6 @@ from mxbench.core.history import (
     EVERY_PEER,
     RELEASED,
     REQUESTED,
-    SENT,
     TIMER,
     VALUE,
     NodeHistory,
@@ -34,11 +33,11 @@ from mxbench.core.history import (
     Totals,
 )
 from mxbench.core.links import NS, Link
-from mxbench.core.messages import Message, WorkloadMessage, message_types
+from mxbench.core.messages import Message, WorkloadMessage
 from mxbench.core.places import build_node, roles
-from mxbench.sim.compiled import Column, Lane
-from mxbench.sim.copies import copier
-from mxbench.sim.sending import NEXT, Broadcast, Send, encoded, steady_broadcast, steady_send
+from mxbench.sim.compiled import Column, Lane, Spot
+from mxbench.sim.kinds import kinds_of
+from mxbench.sim.sending import NEXT, Broadcast, Send, Write, encoded, steady_broadcast, steady_send
 from mxbench.sim.surroundings import Event, Surroundings
 
 WORKLOAD, TIMER_DUE, START, TICKET, NO_TICKETS, FAULT_DUE = -1, -2, -3, -4, -5, -6
@@ -46,15 +45,13 @@ MAX_STATE_TEXT = 400
 SMALL_WORLD = 256  # places
 
 
-class Place:
+class Place(Spot):
     """Carries out what one node wants done, and takes its events."""
 
     def __init__(self, world: Surroundings, me: int, algorithm: type, workload: type) -> None:
         plan = world.plan
         own_algorithm, own_workload = roles(plan, me, algorithm, workload)
-        algorithm_types = message_types(own_algorithm, Message)
-        self.types = [*algorithm_types, *message_types(own_workload, WorkloadMessage)]
-        self.index = {kind: index for index, kind in enumerate(self.types)}
+        self.types, self._algorithm_types, self.kinds = kinds_of(own_algorithm, own_workload)
         self.me, self.nodes = me, plan.nodes
         self.now = 0
         self.halted = ""  # 'crashed' or 'paused'
@@ -69,9 +66,6 @@ class Place:
         self.places, self.next_serial = world.places, world.next_serial
         self._post: Callable[[Event], None] = partial(heappush, world.heap)
         self._push: Callable[[Event], None] = self._post  # of messages
-        self._algorithm_types = len(algorithm_types)
-        # Of each type: its index, what is its own in the records of its sending and its delivery, what makes a copy.
-        self.kinds = {kind: (index, SENT | index << 4, index << 4, copier(kind)) for kind, index in self.index.items()}
         # Of the record of the next delivery on the channel to each: what does not depend on the type. In a large world
         # a node of most algorithms speaks to few others.
         first, places = DELIVERED | me << 12, len(plan.places)
@@ -84,6 +78,7 @@ class Place:
         self._streams: dict[str, random.Random] = {}
         self.timers: dict[tuple[str, str], int] = {}  # (owner, name) -> serial of the event
         self._due: int | None = None  # of the timer that is firing
+        self.write: Write = self._write_down
         self.send: Send = self._send_one
         self.broadcast: Broadcast = self._send_all
         self.node = build_node(plan, me, algorithm, workload, self)
@@ -94,6 +89,7 @@ class Place:
         if lane is not None:
             self._push = lane.append
             seat = lane.seat(self)
+            self.write = seat.write
             if delays is not None:
                 self.send, self.broadcast = seat.send, seat.broadcast
         elif delays is not None:
@@ -150,10 +146,10 @@ class Place:
     def _take_timer(self, time: int, serial: int, owner: str, name: str, due: int) -> bool:
         if not self.is_set(owner, name, serial):
             return False
-        self._forget(owner, name)
+        self._forget((owner, name))
         self.now = time
         if self.full:
-            self.recorder.other(TIMER, time, (owner, name))
+            self.write(TIMER, (owner, name))
         self._due = due
         self.node.timer(owner, name)
         self._due = None
@@ -173,14 +169,14 @@ class Place:
             due = start + int(after.seconds * NS)
         else:
             due = start + int(after.draw(self.stream(f"{owner}.{name}").random) * NS)
-        self._forget(owner, name)
-        self.timers[owner, name] = serial = self.next_serial()
-        if owner != "algorithm":
+        key = owner, name
+        if key not in self.timers and owner != "algorithm":
             self._world.work += 1
+        self.timers[key] = serial = self.next_serial()
         self._post((max(due, self.now), serial, self, TIMER_DUE, owner, name, due, 0))
 
     def cancel_timer(self, owner: str, name: str) -> None:
-        self._forget(owner, name)
+        self._forget((owner, name))
 
     def choose(self, options: Sequence[Any]) -> Any:
         return self._world.choose(self, options)
@@ -191,23 +187,23 @@ class Place:
     def requested(self, request: EntryRequest, arrival: int | None) -> None:
         self._world.busy += 1
         if self._sections:
-            self.recorder.other(REQUESTED, self.now, (request.id, arrival))
+            self.write(REQUESTED, (request.id, arrival))
 
     def entered(self, entry: Entry) -> None:
         self._world.entries += 1
         self._world.moved = self.now
         if self._sections:
-            self.recorder.other(ENTERED, self.now, (entry.id, entry.number, entry.version, entry.stamp))
+            self.write(ENTERED, (entry.id, entry.number, entry.version, entry.stamp))
 
     def released(self, entry: Entry) -> None:
         self._world.busy -= 1
         self._world.moved = self.now
         if self._sections:
-            self.recorder.other(RELEASED, self.now, (entry.number,))
+            self.write(RELEASED, (entry.number,))
 
     def recorded(self, value: Any) -> None:
         if self._sections:
-            self.recorder.other(VALUE, self.now, value)
+            self.write(VALUE, value)
 
     def ticket_used(self) -> None:
         self._world.ticket_used(self)
@@ -272,10 +268,10 @@ class Place:
         payload = self.note_sent(places, to, message)
         fresh = self.kinds[type(message)][3]
         for place in places:
-            index = place.index.get(type(message), -1)  # a server's types are not a node's
-            if index < 0:
+            kind = place.kinds.get(type(message))  # a server's are not a node's
+            if kind is None:
                 raise ContractBreach(f"the workload sent {message!r} to node {place.me}, which does not know its class")
-            code = self.heads[place.me] | index << 4
+            code = self.heads[place.me] | kind.delivered
             self.heads[place.me] += NEXT
             for due in self._arrivals(place.me, len(payload)):
                 copy = message if fresh is None else fresh(payload)
@@ -303,9 +299,12 @@ class Place:
         due = link.arrivals(self.now, size)
         return () if (self.me, to) in self._world.cut else due
 
-    def _forget(self, owner: str, name: str) -> None:
-        if self.timers.pop((owner, name), None) is not None and owner != "algorithm":
+    def _forget(self, timer: tuple[str, str]) -> None:
+        if self.timers.pop(timer, None) is not None and timer[0] != "algorithm":
             self._world.work -= 1
+
+    def _write_down(self, kind: int, detail: Any) -> None:
+        self.recorder.other(kind, self.now, detail)
 
     def stream(self, purpose: str) -> random.Random:
         """Return this node's random stream for a purpose."""

@@ -7,7 +7,7 @@ these functions then stand in the place of `Place.send` and `Place.broadcast`. T
 from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import repeat
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -24,14 +24,23 @@ TO_EVERY_PEER = EVERY_PEER << 12
 NOT_ENCODED = (TypeError, ValueError, OverflowError, msgspec.MsgspecError)
 Send = Callable[[int, Message], None]
 Broadcast = Callable[[Message], None]
+Write = Callable[[int, Any], None]
 encode = msgspec.msgpack.Encoder().encode
 
 
+class Spot:
+    """What the lane itself changes of a place, which stands on this."""
+
+    now: int  # the time there
+    payload_bytes: int  # that its algorithm sent
+
+
 class Seat(NamedTuple):
-    """How one place sends into the lane."""
+    """How one place sends into the lane, and writes down what is no message."""
 
     send: Send
     broadcast: Broadcast
+    write: Write
 
 
 class Lane(deque[Event]):
@@ -58,8 +67,8 @@ class Lane(deque[Event]):
         assert place.delays is not None, "only a place that was joined comes here"
         send = steady_send(place, place.delays, self.append)
         if isinstance(place.heads, list):
-            return Seat(send, lane_broadcast(place, place.delays[0], self))
-        return Seat(send, steady_broadcast(place, place.delays, self.append))
+            return Seat(send, lane_broadcast(place, place.delays[0], self), place.write)
+        return Seat(send, steady_broadcast(place, place.delays, self.append), place.write)
 
 
 def encoded(message: object) -> bytes:

@@ -209,13 +209,13 @@ static PyTypeObject GraphType = {
 
 static PyModuleDef definition = {PyModuleDef_HEAD_INIT, "mxbench.check._graph", NULL, -1, NULL};
 
+static const Name NAMES[] = {
+    {&name_own, "own"}, {&name_sent, "sent"}, {&name_when_over, "when_over"}, {&name_received, "received"},
+    {&name_sends, "sends"}, {&name_befallen, "befallen"}, {NULL},
+};
+
 PyMODINIT_FUNC PyInit__graph(void) {
-    if (!(name_own = PyUnicode_InternFromString("own")) || !(name_sent = PyUnicode_InternFromString("sent")) ||
-        !(name_when_over = PyUnicode_InternFromString("when_over")) ||
-        !(name_received = PyUnicode_InternFromString("received")) ||
-        !(name_sends = PyUnicode_InternFromString("sends")) ||
-        !(name_befallen = PyUnicode_InternFromString("befallen")) || PyType_Ready(&GraphType) < 0)
-        return NULL;
+    if (intern_all(NAMES) < 0 || PyType_Ready(&GraphType) < 0) return NULL;
     PyObject *module = PyModule_Create(&definition);
     if (module && (PyModule_AddIntConstant(module, "VERSION", 2) < 0 || /* see mxbench/compiled.py */
                    PyModule_AddObjectRef(module, "Graph", (PyObject *)&GraphType) < 0))

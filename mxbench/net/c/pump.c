@@ -181,6 +181,11 @@ static PyTypeObject PumpType = {
 
 static PyModuleDef definition = {PyModuleDef_HEAD_INIT, "mxbench.net._pump", NULL, -1, NULL};
 
+static const Name NAMES[] = {
+    {&name_send, "send"}, {&name_recv, "recv"}, {&name_close, "close"}, {&name_completed, "completed"},
+    {&name_version, "version"}, {&name_ready, "ready"}, {&name_advance, "advance"}, {NULL},
+};
+
 PyMODINIT_FUNC PyInit__pump(void) {
     PyObject *Encoder = attribute_of("msgspec.msgpack", "Encoder"), *encoder, *module;
     if (!Encoder || !(encoder = PyObject_CallNoArgs(Encoder))) return NULL;
@@ -192,15 +197,8 @@ PyMODINIT_FUNC PyInit__pump(void) {
     encoded = attribute_of("mxbench.net.pump", "encoded");
     decoder = attribute_of("mxbench.net.link", "decoder");
     clock_ns = attribute_of("time", "monotonic_ns");
-    name_send = PyUnicode_InternFromString("send");
-    name_recv = PyUnicode_InternFromString("recv");
     receive_size = PyLong_FromLong(RECEIVE);
-    name_close = PyUnicode_InternFromString("close");
-    name_completed = PyUnicode_InternFromString("completed");
-    name_version = PyUnicode_InternFromString("version");
-    name_ready = PyUnicode_InternFromString("ready");
-    name_advance = PyUnicode_InternFromString("advance");
-    if (!encode || !decoder || !MsgspecError || !Garbage || !clock_ns || !encoded || !name_advance) return NULL;
+    if (!encode || !decoder || !MsgspecError || !Garbage || !clock_ns || !encoded || intern_all(NAMES) < 0) return NULL;
     if (PyType_Ready(&LinkType) < 0 || PyType_Ready(&PumpType) < 0) return NULL;
     module = PyModule_Create(&definition);
     if (!module) return NULL;

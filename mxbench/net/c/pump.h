@@ -2,12 +2,13 @@
 #pragma once
 #include <time.h>
 
+#include "../../core/c/advance.h"
 #include "link_type.h"
 
 enum { MAX_TYPES = 256, RECEIVE = 64 * 1024, DESCRIPTORS = 1024 }; /* the last: greater ones are left to Python */
 enum { SENT = 3, DELIVERED = 4 };
 
-static PyObject *clock_ns, *name_ready, *name_advance;
+static PyObject *clock_ns;
 
 typedef struct {
     PyObject_HEAD
@@ -48,21 +49,6 @@ static Py_ssize_t index_of(Pump *self, PyObject *message) {
     return -1;
 }
 
-/* Take the steps that are due after a delivery. */
-static int advance(Pump *self) {
-    PyObject *ready = PyObject_GetAttr(self->node, name_ready);
-    if (!ready) return -1;
-    int more = PyObject_IsTrue(ready);
-    Py_DECREF(ready);
-    while (more > 0) {
-        PyObject *went = PyObject_CallMethodNoArgs(self->node, name_advance);
-        if (!went) return -1;
-        more = PyObject_IsTrue(went);
-        Py_DECREF(went);
-    }
-    return more;
-}
-
 static int hand_over(Pump *self, Link *link, PyObject *completed, PyObject *version, PyObject *messages) {
     Py_ssize_t count = PyList_GET_SIZE(messages);
     long long sequence = link->next_message;
@@ -85,7 +71,7 @@ static int hand_over(Pump *self, Link *link, PyObject *completed, PyObject *vers
         }
         if (!result) return -1;
         Py_DECREF(result);
-        if (advance(self) < 0) return -1;
+        if (advance(self->node) < 0) return -1;
     }
     return 0;
 }

@@ -6,6 +6,11 @@
 
 struct Seat;
 
+typedef struct { /* what the lane itself changes of a place */
+    PyObject_HEAD
+    long long now, payload_bytes;
+} Spot;
+
 typedef struct { /* as place.py has it */
     long long time, serial, order; /* order: of what came in, between copies of one message */
     long long code;
@@ -29,8 +34,9 @@ typedef struct {
 typedef struct Seat { /* a place, as its messages see it */
     PyObject_HEAD
     Lane *lane;
+    Spot *place;
     PyObject *delays; /* by receiver, in ns; None if its links do more than delay, and Python sends */
-    PyObject *place, *node, *kinds, *heads, *times, *codes, *payloads, *sent_by_type, *unwritten;
+    PyObject *node, *kinds, *heads, *times, *codes, *details, *payloads, *sent_by_type, *unwritten;
     long me;
 } Seat;
 

@@ -9,9 +9,10 @@
  * all links take the same time none does, and to put one in costs one comparison.
  */
 
+#include "../../core/c/advance.h"
 #include "seat.h"
 
-static PyObject *name_me, *name_deliver, *name_ready, *name_advance;
+static PyObject *name_me, *name_deliver;
 
 static int Lane_traverse(Lane *self, visitproc visit, void *arg) {
     for (size_t i = 0; i < self->count; i++) {
@@ -130,26 +131,17 @@ static int heap_is_first(Lane *self) {
 /* Hand over one message, and let the node take the steps that are due then. */
 static int hand_over(Lane *self, const Event *event) {
     const Seat *seat = event->seat;
-    PyObject *now = PyLong_FromLongLong(event->time), *sender, *result, *ready;
-    int failed = !now || PyObject_SetAttr(event->place, name_now, now) < 0;
-    if (!failed && self->full)
-        failed = append_number(seat->times, event->time) < 0 || append_number(seat->codes, event->code) < 0;
-    else if (!failed)
-        failed = add_to(seat->unwritten, event->code >> 4 & 255, 1) < 0;
-    Py_XDECREF(now);
-    if (failed || !(sender = PyLong_FromLong(event->kind))) return -1;
+    int failed = 0;
+    seat->place->now = event->time;
+    if (!self->full) failed = add_to(seat->unwritten, event->code >> 4 & 255, 1);
+    else failed = append_number(seat->times, event->time) || append_number(seat->codes, event->code);
+    PyObject *sender = failed ? NULL : PyLong_FromLong(event->kind);
+    if (!sender) return -1;
     PyObject *stack[] = {NULL, seat->node, sender, event->a, event->b, event->message};
-    result = PyObject_VectorcallMethod(name_deliver, stack + 1, 5 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
+    PyObject *result = PyObject_VectorcallMethod(name_deliver, stack + 1, 5 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
     Py_DECREF(sender);
-    if (!result) return -1;
-    Py_DECREF(result);
-    if (!(ready = PyObject_GetAttr(seat->node, name_ready))) return -1;
-    int due = PyObject_IsTrue(ready);
-    Py_DECREF(ready);
-    if (due <= 0) return due;
-    result = PyObject_CallMethodNoArgs(event->place, name_advance);
     Py_XDECREF(result);
-    return result ? 0 : -1;
+    return result ? advance(seat->node) : -1;
 }
 
 static PyObject *Lane_take(Lane *self, PyObject *const *given, Py_ssize_t count) {
@@ -208,24 +200,22 @@ static PyTypeObject LaneType = {
 
 static PyModuleDef definition = {PyModuleDef_HEAD_INIT, "mxbench.sim._lane", NULL, -1, NULL};
 
+static const Name NAMES[] = {
+    {&name_me, "me"}, {&name_deliver, "deliver"}, {&name_ready, "ready"}, {&name_advance, "advance"},
+    {&name_completed, "completed"}, {&name_version, "version"}, {NULL},
+};
+
 PyMODINIT_FUNC PyInit__lane(void) {
     PyObject *module;
     encode = attribute_of("mxbench.sim.sending", "encode");
     encoded = attribute_of("mxbench.sim.sending", "encoded");
-    name_me = PyUnicode_InternFromString("me");
-    name_now = PyUnicode_InternFromString("now");
-    name_deliver = PyUnicode_InternFromString("deliver");
-    name_ready = PyUnicode_InternFromString("ready");
-    name_advance = PyUnicode_InternFromString("advance");
-    name_completed = PyUnicode_InternFromString("completed");
-    name_version = PyUnicode_InternFromString("version");
-    name_payload_bytes = PyUnicode_InternFromString("payload_bytes");
-    if (!encode || !encoded || !name_payload_bytes) return NULL;
+    if (!encode || !encoded || intern_all(NAMES) < 0 || PyType_Ready(&SpotType) < 0) return NULL;
     if (PyType_Ready(&ColumnType) < 0 || PyType_Ready(&SeatType) < 0 || PyType_Ready(&LaneType) < 0) return NULL;
     if (PyDict_SetItemString(LaneType.tp_dict, "sorts", Py_True) < 0) return NULL; /* see sending.py */
     module = PyModule_Create(&definition);
     if (!module) return NULL;
-    if (PyModule_AddIntConstant(module, "VERSION", 2) < 0 || /* see mxbench/compiled.py */
+    if (PyModule_AddIntConstant(module, "VERSION", 3) < 0 || /* see mxbench/compiled.py */
+        PyModule_AddObjectRef(module, "Spot", (PyObject *)&SpotType) < 0 ||
         PyModule_AddObjectRef(module, "Column", (PyObject *)&ColumnType) < 0 ||
         PyModule_AddObjectRef(module, "Lane", (PyObject *)&LaneType) < 0) {
         Py_DECREF(module);

@@ -5,8 +5,21 @@
 enum { SENT = 3, EVERY_PEER = 0xFFFFF };
 static const long long NEXT = 1LL << 32; /* what the record of a delivery has more than that of the one before it */
 
-static PyObject *encode, *encoded, *name_now, *name_completed, *name_version, *name_payload_bytes;
+static PyObject *encode, *encoded, *name_completed, *name_version;
 static PyTypeObject SeatType;
+
+static PyMemberDef Spot_members[] = {
+    {"now", T_LONGLONG, offsetof(Spot, now), 0, NULL},
+    {"payload_bytes", T_LONGLONG, offsetof(Spot, payload_bytes), 0, NULL},
+    {NULL},
+};
+static PyTypeObject SpotType = {
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "mxbench.sim._lane.Spot",
+    .tp_basicsize = sizeof(Spot),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
+    .tp_new = PyType_GenericNew,
+    .tp_members = Spot_members,
+};
 
 static int Seat_traverse(Seat *self, visitproc visit, void *arg) {
     Py_VISIT(self->lane);
@@ -17,6 +30,7 @@ static int Seat_traverse(Seat *self, visitproc visit, void *arg) {
     Py_VISIT(self->heads);
     Py_VISIT(self->times);
     Py_VISIT(self->codes);
+    Py_VISIT(self->details);
     Py_VISIT(self->payloads);
     Py_VISIT(self->sent_by_type);
     Py_VISIT(self->unwritten);
@@ -32,6 +46,7 @@ static int Seat_clear(Seat *self) {
     Py_CLEAR(self->heads);
     Py_CLEAR(self->times);
     Py_CLEAR(self->codes);
+    Py_CLEAR(self->details);
     Py_CLEAR(self->payloads);
     Py_CLEAR(self->sent_by_type);
     Py_CLEAR(self->unwritten);
@@ -60,14 +75,13 @@ static int add_to(PyObject *list, Py_ssize_t index, long long more) {
 }
 
 typedef struct {
-    PyObject *payload, *now, *fresh; /* fresh: makes a copy of the payload's message, None if all may share it */
+    PyObject *payload, *fresh; /* fresh: makes a copy of the payload's message, None if all may share it */
     PyObject *completed, *version;
-    long long mark, time; /* time: now */
+    long long mark;
 } Sending;
 
 static void forget(Sending *what) {
     Py_XDECREF(what->payload);
-    Py_XDECREF(what->now);
     Py_XDECREF(what->completed);
     Py_XDECREF(what->version);
 }
@@ -80,7 +94,7 @@ static int begin(Seat *self, PyObject *message, long to, long copies, Sending *w
         PyErr_Clear();
         if (!(what->payload = PyObject_CallOneArg(encoded, message))) return -1; /* it says what is wrong */
     }
-    PyObject *kind = PyDict_GetItemWithError(self->kinds, (PyObject *)Py_TYPE(message)), *bytes;
+    PyObject *kind = PyDict_GetItemWithError(self->kinds, (PyObject *)Py_TYPE(message));
     if (!kind) {
         if (!PyErr_Occurred()) PyErr_SetObject(PyExc_KeyError, (PyObject *)Py_TYPE(message));
         return -1;
@@ -88,21 +102,13 @@ static int begin(Seat *self, PyObject *message, long to, long copies, Sending *w
     Py_ssize_t index = PyLong_AsSsize_t(PyTuple_GET_ITEM(kind, 0)), size = PyBytes_GET_SIZE(what->payload);
     what->fresh = PyTuple_GET_ITEM(kind, 3);
     what->mark = (long long)index << 4;
-    what->now = PyObject_GetAttr(self->place, name_now);
     what->completed = PyObject_GetAttr(self->node, name_completed);
     what->version = PyObject_GetAttr(self->node, name_version);
-    if (!what->now || !what->completed || !what->version) return -1;
-    what->time = PyLong_AsLongLong(what->now);
-    if (PyErr_Occurred() || add_to(self->sent_by_type, index, copies) < 0) return -1;
-    if (!(bytes = PyObject_GetAttr(self->place, name_payload_bytes))) return -1;
-    PyObject *sum = PyLong_FromLongLong(PyLong_AsLongLong(bytes) + (long long)size * copies);
-    Py_DECREF(bytes);
-    int failed = !sum || PyObject_SetAttr(self->place, name_payload_bytes, sum) < 0;
-    Py_XDECREF(sum);
-    if (failed) return -1;
+    if (!what->completed || !what->version || add_to(self->sent_by_type, index, copies) < 0) return -1;
+    self->place->payload_bytes += size * copies;
     if (!self->lane->full) return 0;
     Py_ssize_t held = PyByteArray_GET_SIZE(self->payloads);
-    if (append_number(self->times, what->time) < 0 ||
+    if (append_number(self->times, self->place->now) < 0 ||
         append_number(self->codes, SENT | what->mark | (long long)to << 12 | (long long)size << 32) < 0 ||
         PyByteArray_Resize(self->payloads, held + size) < 0)
         return -1;
@@ -138,8 +144,8 @@ static int post(Seat *self, Seat *other, const Sending *what, long long serial, 
     if (!delay) return -1;
     PyObject *copy = what->fresh == Py_None ? Py_NewRef(message) : PyObject_CallOneArg(what->fresh, what->payload);
     if (!copy) return -1;
-    Event event = {.time = what->time + PyLong_AsLongLong(delay), .serial = serial, .code = head | what->mark,
-                   .kind = self->me, .seat = other, .place = other->place, .a = what->completed, .b = what->version,
+    Event event = {.time = self->place->now + PyLong_AsLongLong(delay), .serial = serial, .code = head | what->mark,
+                   .kind = self->me, .seat = other, .place = (PyObject *)other->place, .a = what->completed, .b = what->version,
                    .message = copy};
     if (PyErr_Occurred() || push(self->lane, event) < 0) {
         Py_DECREF(copy);
@@ -192,7 +198,21 @@ static PyObject *Seat_broadcast(Seat *self, PyObject *message) {
     Py_RETURN_NONE;
 }
 
+/* write(kind, detail): write down an event that is no message. */
+static PyObject *Seat_write(Seat *self, PyObject *const *given, Py_ssize_t count) {
+    if (count != 2 || !self->details) {
+        PyErr_SetString(PyExc_TypeError, "write(kind, detail)");
+        return NULL;
+    }
+    long long kind = PyLong_AsLongLong(given[0]), at = PyList_GET_SIZE(self->details);
+    if ((kind == -1 && PyErr_Occurred()) || append_number(self->times, self->place->now) < 0 ||
+        append_number(self->codes, kind | at << 32) < 0 || PyList_Append(self->details, given[1]) < 0)
+        return NULL;
+    Py_RETURN_NONE;
+}
+
 static PyMethodDef Seat_methods[] = {
+    {"write", (PyCFunction)(void (*)(void))Seat_write, METH_FASTCALL, NULL},
     {"send", (PyCFunction)(void (*)(void))Seat_send, METH_FASTCALL, NULL},
     {"broadcast", (PyCFunction)Seat_broadcast, METH_O, NULL},
     {NULL},
@@ -209,6 +229,7 @@ static PyTypeObject SeatType = {
 
 /* Make the seat of a place; the places come in the order of their numbers, whose `delays` are known by then. */
 static PyObject *Lane_seat(Lane *self, PyObject *place) {
+    if (!PyObject_TypeCheck(place, &SpotType)) return PyErr_Format(PyExc_TypeError, "a place is a Spot, not %R", place);
     Seat *seat = (Seat *)SeatType.tp_alloc(&SeatType, 0);
     PyObject *recorder = seat ? PyObject_GetAttrString(place, "recorder") : NULL;
     if (!recorder) {
@@ -217,7 +238,7 @@ static PyObject *Lane_seat(Lane *self, PyObject *place) {
     }
     seat->me = PyList_GET_SIZE(self->seats);
     seat->lane = (Lane *)Py_NewRef(self);
-    seat->place = Py_NewRef(place);
+    seat->place = (Spot *)Py_NewRef(place);
     seat->node = attribute(place, "node", NULL);
     seat->delays = attribute(place, "delays", NULL);
     seat->kinds = attribute(place, "kinds", &PyDict_Type);
@@ -226,6 +247,7 @@ static PyObject *Lane_seat(Lane *self, PyObject *place) {
     seat->unwritten = attribute(place, "unwritten", &PyList_Type);
     seat->times = attribute(recorder, "times", &ColumnType);
     seat->codes = attribute(recorder, "codes", &ColumnType);
+    seat->details = attribute(recorder, "details", &PyList_Type);
     seat->payloads = attribute(recorder, "payloads", &PyByteArray_Type);
     Py_DECREF(recorder);
     if (PyErr_Occurred() || PyList_Append(self->seats, (PyObject *)seat) < 0) Py_CLEAR(seat);
