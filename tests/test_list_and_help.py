@@ -8,9 +8,12 @@ import time
 from pathlib import Path
 
 import pytest
+import yaml
 from command_line import HEAP, QUICK, typed
 
 import mxbench
+from mxbench.experiment.finding import shipped
+from mxbench.listing import listing
 
 
 @pytest.fixture
@@ -29,6 +32,19 @@ def test_list_shows_every_kind_with_its_origin(folder: Path) -> None:
     only = typed(folder, "list", "quorum-systems").stdout
     assert "grid" in only
     assert "lamport" not in only
+
+
+def test_list_shows_what_each_shipped_experiment_asks() -> None:
+    asked = {name: yaml.safe_load(file.read_text())["question"] for name, file in shipped().items()}
+    shown = listing(["experiments"]).splitlines()[2:]
+    assert {name: text for name, _, text in (re.split(r" {2,}", line, maxsplit=2) for line in shown)} == asked
+
+
+def test_list_imports_nothing_that_only_a_run_needs() -> None:
+    code = "import sys, mxbench.cli; mxbench.cli.app(['list'], standalone_mode=False); print('', *sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.splitlines()[-1].split())
+    assert not loaded & {"pydantic", "yaml", "rich", "multiprocessing", "mxbench.sim.world", "mxbench.net.cluster"}
 
 
 def test_list_tells_an_unknown_kind(folder: Path) -> None:
