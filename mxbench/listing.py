@@ -52,7 +52,7 @@ def _experiments() -> list[tuple[str, str, str]]:
 
 
 def _question(text: str) -> str:
-    """Return what a shipped experiment asks. A test holds that it does so in one line of plain text: to read them all as
-    YAML would take a quarter of the command."""
+    """Return what a shipped experiment asks, in one line of plain text, as a test holds: to read them all as YAML would
+    take a quarter of the command."""
     key = "question: "
     return next((line.removeprefix(key) for line in text.splitlines() if line.startswith(key)), "")
