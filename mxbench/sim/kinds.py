@@ -10,9 +10,9 @@ from mxbench.sim.copies import copier
 
 
 class Kind(NamedTuple):
-    """One class: its index, what is its own in the records of its sending and its delivery, what makes a copy."""
+    """One class: its number, what is its own in the records of its sending and its delivery, what makes a copy."""
 
-    index: int
+    number: int
     sent: int
     delivered: int
     fresh: Callable[[bytes], Any] | None
