@@ -3,16 +3,21 @@
 A limit on wall time fails a right submission on a machine that is busy; one on processor time lets it sleep for ever.
 Own time is both: what is computed and what is slept counts, and what others keep from it does not. Linux tells for each
 process how long it was on a processor, and how long it was ready and was on none (/proc/PID/schedstat, in
-Documentation/scheduler/sched-stats.rst). Where the system does not tell, wall time counts, and each limit is ten times
-as long. Far behind each limit there is one of wall time: who gives its turn away all the time has next to no own time.
+Documentation/scheduler/sched-stats.rst); and for each processor of a virtual machine how long the host kept it
+(/proc/stat, in proc(5)), which is neither. Where the system does not tell, wall time counts, and each limit is ten
+times as long. Far behind each limit there is one of wall time: who gives its turn away all the time has next to no own
+time.
 """
 
 import os
 import time
+from itertools import takewhile
 
 PATIENCE = 10.0  # how much longer limits are where only wall time is known
 FAR = 60.0  # times its own seconds, by the clock, and everything ends
 SOON = 0.02  # seconds in which next to all answers come: until then nothing is looked at
+STAT = "/proc/stat"
+_STEAL = 8  # where a line of it says what the host kept, in ticks
 _MOST = 128  # bytes of one line of schedstat
 _NANO = 1e-9
 
@@ -30,6 +35,7 @@ class OwnTime:
         computed, waited = self._read(os.getpid()) if self.told else (0, 0)
         self.told = computed > 0  # a kernel that keeps no account says 0
         self._ended = -computed, -waited
+        self._stolen = _stolen()
         self._latest = 0.0  # it never goes back, should the system tell no longer
 
     def follow(self, process: int) -> bool:
@@ -58,7 +64,10 @@ class OwnTime:
         if not self.told:
             return max(self._latest, wall / PATIENCE)
         computed, waited = self._sums()
-        self._latest = max(self._latest, wall - waited * _NANO, computed * _NANO)  # one may wait while another works
+        # They work on one processor at a time, so the most that one of them was kept is what they may have lost.
+        kept = max((now - before for now, before in zip(_stolen(), self._stolen, strict=False)), default=0.0)
+        # One may wait while another works.
+        self._latest = max(self._latest, wall - waited * _NANO - kept, computed * _NANO)
         return self._latest
 
     def computed(self) -> float:
@@ -76,6 +85,16 @@ class OwnTime:
         except (OSError, ValueError):  # it ended
             return 0, 0
         return int(computed), int(waited)
+
+
+def _stolen() -> list[float]:
+    """Return the seconds that the host of a virtual machine kept each processor; none if that is not told."""
+    try:
+        with open(STAT, "rb") as file:
+            lines = [line.split() for line in takewhile(lambda line: line.startswith(b"cpu"), file)]
+        return [int(line[_STEAL]) / os.sysconf("SC_CLK_TCK") for line in lines if line[0] != b"cpu"]
+    except (OSError, ValueError, IndexError):
+        return []
 
 
 class Allowance:

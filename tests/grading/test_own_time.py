@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -83,6 +84,22 @@ def test_who_computes_and_who_sleeps_uses_up_its_seconds_and_is_told_which(own: 
 def test_far_behind_is_the_clock(own: OwnTime, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(own_time, "FAR", 0.5)
     assert until_over(Allowance(own, 0.1), "import time; time.sleep(100)", own) == "0.05 s by the clock"
+
+
+@pytest.mark.usefixtures("own")
+def test_what_the_host_of_a_virtual_machine_keeps_is_not_own_time(tmp_path: Path, monkeypatch: Any) -> None:
+    stat, ticks = tmp_path / "stat", os.sysconf("SC_CLK_TCK")
+
+    def stolen(first: int, second: int) -> None:
+        lines = [f"cpu{number} 1 2 3 4 5 6 7 {ticks * kept} 9 10" for number, kept in enumerate((first, second))]
+        stat.write_text("\n".join([f"cpu 1 2 3 4 5 6 7 {ticks * (first + second)} 9 10", *lines, "intr 77 1 2"]))
+
+    monkeypatch.setattr(own_time, "STAT", str(stat))
+    stolen(500, 900)
+    with closing(OwnTime()) as kept:
+        time.sleep(0.1)
+        stolen(500, 901)
+        assert kept.computed() <= kept.now() + 1e-9 < 0.1
 
 
 def test_what_a_process_that_ended_has_used_still_counts(own: OwnTime) -> None:
