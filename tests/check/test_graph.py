@@ -1,5 +1,6 @@
 """The graph in Python and the one in C: step by step they reach the same states, in the same order."""
 
+from array import array
 from typing import Any
 
 import models
@@ -140,3 +141,22 @@ def test_states_of_one_tag_and_one_place_in_the_table_are_told_apart() -> None:
         graph.add(state)
     assert graph.count == 600
     assert list(map(graph.find, states)) == list(range(600))
+
+
+def test_what_is_known_of_waiters_ends_with_the_states_that_were_looked_at() -> None:
+    graph = compiled._graph.Graph(
+        tables=None, places=1, field_bits=16, local_bits=8, words=1, top=16, left=16, counter_bits=4, counters=()
+    )
+    with pytest.raises(RuntimeError, match="made once"):
+        graph.__init__(None, 9, 9, 9, 9, 9, 9, 9, ())
+    graph.add((0).to_bytes(8, "little"))
+    with pytest.raises(IndexError):
+        graph.lacking(0, 1)  # of which nothing is noted yet
+    waits = array("i", [1])
+    assert graph.note((waits,), (waits,)) == 1
+    assert graph.lacking(0, 1) == [0]
+    for state in range(1, 40):
+        graph.add(state.to_bytes(8, "little"))
+    for ask in (graph.lacking, graph.learn):
+        with pytest.raises(IndexError):
+            ask(0, 40)

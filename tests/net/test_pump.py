@@ -15,6 +15,7 @@ from mxbench.core.messages import Message
 from mxbench.net.driver import Driver, union
 from mxbench.net.poller import Poller
 from mxbench.net.pump import MAX_MESSAGE
+from mxbench.net.pump import Pump as PlainPump
 from mxbench.workloads.bank import Bank, BankOptions
 from mxbench.workloads.hold import Hold
 from mxbench_plugins.lamport import Lamport, Reply
@@ -117,3 +118,16 @@ def test_what_a_pump_does_not_know_is_told(implementation: Any) -> None:
         pump.send(1, Big(1))
     with pytest.raises(KeyError):
         pump.send(2, Reply(1))
+
+
+@pumps
+def test_a_pump_without_a_node_or_with_other_links_says_so(implementation: Any) -> None:
+    _, Pump = implementation
+    pump = Pump((Reply,), 1, True)
+    for act in (lambda: pump.send(1, Reply(1)), lambda: pump.broadcast(Reply(1))):
+        with pytest.raises(AttributeError):
+            act()
+    if Pump is not PlainPump:
+        for links, peers in (({1: object()}, []), ({}, [object()])):
+            with pytest.raises(TypeError, match="a compiled pump needs compiled links, not <object"):
+                pump.join(object(), links, peers)

@@ -104,7 +104,7 @@ static PyObject *Graph_find(Graph *self, PyObject *packed) {
 
 static PyObject *Graph_states(Graph *self, PyObject *arguments) {
     Py_ssize_t first, last;
-    if (!in_range(self, arguments, &first, &last)) return NULL;
+    if (!in_range(arguments, self->count, &first, &last)) return NULL;
     PyObject *list = PyList_New(last > first ? last - first : 0);
     for (Py_ssize_t number = first; list && number < last; number++) {
         PyObject *value = integer(self, self->states + number * self->words);
@@ -117,7 +117,7 @@ static PyObject *Graph_states(Graph *self, PyObject *arguments) {
 static PyObject *Graph_most_inside(Graph *self, PyObject *arguments) {
     Py_ssize_t first, last;
     word most = 0;
-    if (!in_range(self, arguments, &first, &last)) return NULL;
+    if (!in_range(arguments, self->count, &first, &last)) return NULL;
     for (Py_ssize_t number = first; number < last; number++) {
         word inside = bits(self->states + number * self->words, self->top, 16);
         if (inside > most) most = inside;
@@ -131,13 +131,17 @@ static int Graph_init(Graph *self, PyObject *arguments, PyObject *keywords) {
     static char *names[] = {"tables", "places", "field_bits", "local_bits", "words", "top", "left",
                             "counter_bits", "counters", NULL};
     PyObject *tables, *counters;
+    if (self->tables) {
+        PyErr_SetString(PyExc_RuntimeError, "a graph is made once");
+        return -1;
+    }
     if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "OiiiiiiiO!", names, &tables, &self->places,
                                      &self->field_bits, &self->local_bits, &self->words, &self->top, &self->left,
                                      &self->counter_bits, &PyTuple_Type, &counters))
         return -1;
     self->faults = (int)PyTuple_GET_SIZE(counters);
-    if (self->tables || self->places > MAX_PLACES || self->words > MAX_WORDS || self->faults > MAX_FAULTS ||
-        self->field_bits > 63 || self->top + 16 > 64 * self->words) {
+    if (self->places < 1 || self->places > MAX_PLACES || self->words < 1 || self->words > MAX_WORDS ||
+        self->faults > MAX_FAULTS || self->field_bits > 63 || self->top + 16 > 64 * self->words) {
         PyErr_SetString(PyExc_ValueError, "too many places for a compiled graph");
         return -1;
     }

@@ -26,7 +26,7 @@ typedef struct {
     Entry *table;
     size_t count, room, table_size, level;
     uint32_t *lacking, *order; /* by state: its waiters that no way is known for; the states, farthest first */
-    size_t lacks;
+    size_t lacks, noted; /* noted: how many states there were when that was worked out */
 } Graph;
 
 /* Read the bytes of a state, the least significant first. */
@@ -106,9 +106,9 @@ static int reached(Graph *self, const word *state) {
 }
 
 /* Read the arguments (first, last) of a part of the states: 0 with an exception if there are no such states. */
-static int in_range(Graph *self, PyObject *arguments, Py_ssize_t *first, Py_ssize_t *last) {
+static int in_range(PyObject *arguments, size_t count, Py_ssize_t *first, Py_ssize_t *last) {
     if (!PyArg_ParseTuple(arguments, "nn", first, last)) return 0;
-    if (*first >= 0 && *last <= (Py_ssize_t)self->count) return 1;
+    if (*first >= 0 && *last <= (Py_ssize_t)count) return 1;
     PyErr_SetString(PyExc_IndexError, "there are no such states");
     return 0;
 }

@@ -4,7 +4,7 @@
 
 static int learnt(Graph *self, const word *state, void *context) {
     uint32_t *lacking = context, number = place_of(self, state)->number;
-    *lacking &= number ? self->lacking[number - 1] : 0;
+    *lacking &= number && number <= self->noted ? self->lacking[number - 1] : 0;
     return !*lacking;
 }
 
@@ -16,6 +16,7 @@ static PyObject *Graph_note(Graph *self, PyObject *arguments) {
     int held = 0;
     int32_t *rank = PyMem_Calloc(self->count + 1, sizeof(int32_t)), least = INT32_MAX, most = INT32_MIN;
     size_t *starts = NULL;
+    self->noted = 0;
     PyMem_Free(self->lacking);
     PyMem_Free(self->order);
     self->lacking = PyMem_Calloc(self->count + 1, sizeof(uint32_t));
@@ -57,6 +58,7 @@ static PyObject *Graph_note(Graph *self, PyObject *arguments) {
         for (size_t way = 1; way <= ways; way++) starts[way] += starts[way - 1];
         for (size_t number = self->count; number--;) self->order[starts[most - rank[number]]++] = (uint32_t)number;
     }
+    self->noted = self->count;
     result = PyLong_FromSize_t(self->count);
 done:
     while (held--) {
@@ -71,11 +73,7 @@ done:
 static PyObject *Graph_learn(Graph *self, PyObject *arguments) {
     Py_ssize_t first, last;
     int changed = 0;
-    if (!in_range(self, arguments, &first, &last)) return NULL;
-    if (!self->order) {
-        PyErr_SetString(PyExc_RuntimeError, "note the waiters first");
-        return NULL;
-    }
+    if (!in_range(arguments, self->noted, &first, &last)) return NULL;
     for (Py_ssize_t i = first; i < last; i++) {
         uint32_t number = self->order[i], before = self->lacking[number], lacking = before;
         word state[MAX_WORDS];
@@ -92,9 +90,9 @@ static PyObject *Graph_learn(Graph *self, PyObject *arguments) {
 
 static PyObject *Graph_lacking(Graph *self, PyObject *arguments) {
     Py_ssize_t first, last;
-    if (!in_range(self, arguments, &first, &last)) return NULL;
+    if (!in_range(arguments, self->noted, &first, &last)) return NULL;
     PyObject *list = PyList_New(0);
-    for (Py_ssize_t number = first; list && self->lacking && number < last; number++) {
+    for (Py_ssize_t number = first; list && number < last; number++) {
         if (self->lacking[number] && append(self, self->states + number * self->words, list) < 0) Py_CLEAR(list);
     }
     return list;

@@ -105,12 +105,9 @@ static int due(const Link *self) { return self->received - self->acknowledged >=
 /* Offer bytes to the kernel: return how many it took, 0 if it would have to wait, -1 with an exception. */
 static Py_ssize_t offer(Link *self, const char *data, size_t count) {
     if (self->descriptor >= 0) {
-        ssize_t taken;
-        do {
-            taken = send(self->descriptor, data, count, MSG_NOSIGNAL);
-        } while (taken < 0 && errno == EINTR && !PyErr_CheckSignals());
+        ssize_t taken = send(self->descriptor, data, count, MSG_NOSIGNAL);
         if (taken >= 0) return taken;
-        if (PyErr_Occurred()) return -1;
+        if (errno == EINTR) return PyErr_CheckSignals(); /* whose handler may send too, so `data` is read no more */
         if (errno == EAGAIN || errno == EWOULDBLOCK) return 0;
         PyErr_SetFromErrno(PyExc_OSError);
         return -1;

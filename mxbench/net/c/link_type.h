@@ -80,6 +80,7 @@ static PyObject *Link_connected(Link *self, PyObject *arguments) {
     if (!PyArg_ParseTuple(arguments, "OK", &connection, &peer_has)) return NULL;
     Py_XSETREF(self->connection, Py_NewRef(connection));
     Py_XSETREF(self->lost_at, Py_NewRef(Py_None));
+    Py_CLEAR(self->complaint);
     self->descriptor = PyObject_AsFileDescriptor(connection);
     if (self->descriptor < 0) { /* a connection without one is spoken to by its methods */
         if (!PyErr_ExceptionMatches(PyExc_TypeError) && !PyErr_ExceptionMatches(PyExc_ValueError)) return NULL;

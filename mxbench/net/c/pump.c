@@ -70,23 +70,33 @@ static void Pump_dealloc(Pump *self) {
     Py_TYPE(self)->tp_free((PyObject *)self);
 }
 
+static int is_link(PyObject *link) {
+    if (Py_IS_TYPE(link, &LinkType)) return 1;
+    PyErr_Format(PyExc_TypeError, "a compiled pump needs compiled links, not %R", link);
+    return 0;
+}
+
 static PyObject *Pump_join(Pump *self, PyObject *arguments) {
-    PyObject *node, *links, *peers, *link;
+    PyObject *node, *links, *given, *link;
     Py_ssize_t at = 0;
-    if (!PyArg_ParseTuple(arguments, "OO!O", &node, &PyDict_Type, &links, &peers)) return NULL;
-    while (PyDict_Next(links, &at, NULL, &link)) {
-        if (!Py_IS_TYPE(link, &LinkType)) {
-            PyErr_Format(PyExc_TypeError, "a compiled pump needs compiled links, not %R", link);
+    if (!PyArg_ParseTuple(arguments, "OO!O", &node, &PyDict_Type, &links, &given)) return NULL;
+    while (PyDict_Next(links, &at, NULL, &link))
+        if (!is_link(link)) return NULL;
+    PyObject *peers = PySequence_Tuple(given);
+    if (!peers) return NULL;
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(peers); i++) {
+        if (!is_link(PyTuple_GET_ITEM(peers, i))) {
+            Py_DECREF(peers);
             return NULL;
         }
     }
-    Py_XSETREF(self->peers, PySequence_Tuple(peers));
+    Py_XSETREF(self->peers, peers);
     Py_XSETREF(self->links, Py_NewRef(links));
     memset(self->by_descriptor, 0, sizeof self->by_descriptor);
     Py_XSETREF(self->node, Py_NewRef(node));
     Py_XSETREF(self->deliver, PyObject_GetAttrString(node, "deliver"));
     Py_XSETREF(self->deliver_workload, PyObject_GetAttrString(node, "deliver_workload"));
-    if (!self->peers || !self->deliver || !self->deliver_workload) return NULL;
+    if (!self->deliver || !self->deliver_workload) return NULL;
     Py_RETURN_NONE;
 }
 

@@ -47,6 +47,12 @@ static int put_on(Pump *self, Link *link, PyObject *payload, int workload, uint6
     return workload ? post_workload(link, data, size) : post(link, data, size, completed, version);
 }
 
+static int is_joined(Pump *self) {
+    if (self->node && self->links && self->peers) return 1;
+    PyErr_SetString(PyExc_AttributeError, "the pump has joined no node yet");
+    return 0;
+}
+
 static PyObject *send_one(Pump *self, PyObject *const *arguments, Py_ssize_t count, int workload) {
     uint64_t completed = 0, version = 0;
     Py_ssize_t index;
@@ -54,6 +60,7 @@ static PyObject *send_one(Pump *self, PyObject *const *arguments, Py_ssize_t cou
         PyErr_SetString(PyExc_TypeError, "send(to, message)");
         return NULL;
     }
+    if (!is_joined(self)) return NULL;
     PyObject *link = PyDict_GetItemWithError(self->links, arguments[0]);
     if (!link) {
         if (!PyErr_Occurred()) PyErr_SetObject(PyExc_KeyError, arguments[0]);
@@ -71,7 +78,9 @@ static PyObject *send_one(Pump *self, PyObject *const *arguments, Py_ssize_t cou
 
 static PyObject *send_all(Pump *self, PyObject *message, int workload) {
     uint64_t completed = 0, version = 0;
-    Py_ssize_t index, count = PyTuple_GET_SIZE(self->peers);
+    Py_ssize_t index, count;
+    if (!is_joined(self)) return NULL;
+    count = PyTuple_GET_SIZE(self->peers);
     if (!workload && (counter(self, name_completed, &completed) < 0 || counter(self, name_version, &version) < 0))
         return NULL;
     PyObject *payload = payload_of(self, message, EVERY_PEER, count, &index);

@@ -5,16 +5,24 @@
 
 #include "pump.h"
 
-enum { EVENTS = 64, TURNS = 3 };
+enum { EVENTS = 64, TURNS = 3, LONG_TURN_NS = 3000000, PATIENCE = 64 };
 
 /* Wait like epoll_wait. Who has nothing to do first lets others run, a few times: mostly something has come by then,
- * and to fall asleep and be woken costs more than to ask again. */
+ * and to fall asleep and be woken costs more than to ask again. But on a machine that is busy with something else the
+ * others keep the processor for long, while who sleeps is woken at once: then it is not tried again for a while. */
 static int wait_for(int epoll, struct epoll_event *events, int milliseconds) {
-    for (int turn = 0; turn < TURNS; turn++) {
+    static int crowded = 0; /* wake-ups to come in which not to yield */
+    long long began = monotonic_ns(), waited = 0;
+    for (int turn = 0; turn < TURNS && !crowded; turn++) {
         int came = epoll_wait(epoll, events, EVENTS, 0);
         if (came || !milliseconds) return came;
         sched_yield();
+        waited = monotonic_ns() - began;
+        if (waited > LONG_TURN_NS) crowded = PATIENCE;
     }
+    if (crowded) crowded--;
+    waited /= 1000000;
+    if (milliseconds > 0) milliseconds = waited < milliseconds ? milliseconds - (int)waited : 0;
     return epoll_wait(epoll, events, EVENTS, milliseconds);
 }
 
