@@ -4,8 +4,7 @@ Exit status: 0 all is as expected; 1 a violation, or an `expect` that is not met
 undecided, or the machine failed; 130 interrupted.
 """
 
-import sys
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
@@ -37,12 +36,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # rich is slow to import, and wraps and cuts what is piped
 )
-
-
-def main() -> NoReturn:
-    """Run the command line; a mistake is one line (or one for each) on standard error and an exit status."""
-    app()
-    sys.exit(0)
 
 
 def _version(wanted: bool) -> None:

@@ -147,13 +147,13 @@ def typed(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 # One process for all that is typed of a kind, as each would take half a second; `run` below is what it types.
 TYPIST = """
 import os, sys
-from mxbench import cli
+from mxbench.__main__ import main
 for name in sorted(os.listdir()):
     os.chdir(name)
     sys.argv = ["mxbench", "run", *open("../../" + name + ".arguments").read().split("\\n")]
     print("[" + name, file=sys.stderr, flush=True)
     try:
-        cli.main()
+        main()
     except SystemExit as end:
         print(end.code, sorted(os.listdir()), file=sys.stderr, flush=True)
     os.chdir("..")
@@ -242,7 +242,7 @@ def test_a_disk_without_room_for_a_beginning_is_told(tmp_path: Path) -> None:
     """A limit on the size of files stands for the full disk; see test_results for one that fills up later."""
     (tmp_path / "x.yaml").write_text(GOOD)
     code = "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
-    code += "resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10)); from mxbench import cli; cli.main()"
+    code += "resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10)); from mxbench.__main__ import main; main()"
     done = subprocess.run(
         [sys.executable, "-B", "-c", code, "run", "x.yaml"], cwd=tmp_path, capture_output=True, text=True, timeout=60
     )

@@ -81,6 +81,19 @@ def test_help_is_there_in_a_third_of_a_second(folder: Path) -> None:
     assert statistics.median(helped / bare for helped, bare in rounds) < 6
 
 
+def test_an_interrupt_while_it_is_loaded_is_one_line() -> None:
+    code = """import os, signal, sys
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name == "mxbench.cli":
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Interrupting())
+from mxbench.__main__ import main
+main()"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "mxbench: interrupted\n")
+
+
 def test_a_reader_that_has_enough_is_no_mistake(folder: Path) -> None:
     shell = f"{sys.executable} -m mxbench list | head -1"
     done = subprocess.run(shell, shell=True, cwd=folder, capture_output=True, text=True, timeout=60)

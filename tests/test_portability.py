@@ -29,7 +29,7 @@ for module, names in {CALLS}.items():
 """
 # Libraries that use such calls themselves where they find a POSIX system are imported before they are hidden.
 FIRST = "import asyncio, subprocess, multiprocessing, concurrent.futures, tempfile, shutil, typer, rich.live, pluggy\n"
-MAIN = "\nfrom mxbench.cli import main\nmain()\n"
+MAIN = "\nfrom mxbench.__main__ import main\nmain()\n"
 FILE = """name: small
 algorithm: ricart-agrawala
 nodes: 3

@@ -104,10 +104,10 @@ BAD_FILES = {
 def test_every_bad_file_is_told_by_the_command_as_by_the_library(folder: Path) -> None:
     # One process for all of them: that the command ends as it should is what the test above holds.
     code = (
-        "import sys\nfrom mxbench import cli\n"
+        "import sys\nfrom mxbench.__main__ import main\n"
         "for name in sys.argv[1:]:\n"
         "    sys.argv = ['mxbench', 'run', name]\n"
-        "    try:\n        cli.main()\n"
+        "    try:\n        main()\n"
         "    except SystemExit as end:\n        print(name, end.code)\n"
     )
     for name, (content, _) in BAD_FILES.items():
