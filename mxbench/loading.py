@@ -8,6 +8,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from mxbench.core.contract import PLUGIN_ERRORS
 from mxbench.core.plan import PluginRef
 from mxbench.errors import PluginError
 
@@ -29,7 +30,7 @@ def load_file(file: str | Path) -> ModuleType:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:  # a file that exits would end everything, and say nothing
+    except PLUGIN_ERRORS as error:  # a file that exits would end everything, and say nothing
         del sys.modules[name]
         line = getattr(error, "lineno", None) if isinstance(error, SyntaxError) else _last_line(error, path)
         where = f"{file}:{line}" if line else str(file)

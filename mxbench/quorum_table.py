@@ -1,5 +1,6 @@
 """What `mxbench list quorums -n N` prints: the quorum systems beside each other, for one number of nodes."""
 
+from mxbench.core.contract import PLUGIN_ERRORS
 from mxbench.core.coteries import ENUMERABLE, is_minimal, least_overlap, load
 from mxbench.core.quorums import QuorumSystem
 from mxbench.errors import ExperimentError, PluginError
@@ -34,7 +35,7 @@ def quorum_table(n: int, failure_rate: float, files: tuple[str, ...] = ()) -> st
             lines.append([name, *_line(known.cls(), n, failure_rate)])
         except ValueError as error:
             refused.append(f"{name}: {error}")
-        except Exception as error:
+        except PLUGIN_ERRORS as error:
             raise PluginError(f"the quorum system '{name}' failed for {n} nodes: {error!r}") from error
     headers = [header.format(n=n, p=failure_rate) for header in HEADERS]
     notes = NOTES.format(p=failure_rate, enumerable=ENUMERABLE)

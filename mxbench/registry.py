@@ -15,7 +15,7 @@ from mxbench import hookspecs
 from mxbench.core.algorithm import API, Algorithm, Assumptions
 from mxbench.core.checker import Checker
 from mxbench.core.claims import CLAIMS, check_claim
-from mxbench.core.contract import ContractBreach, check_declaration
+from mxbench.core.contract import PLUGIN_ERRORS, ContractBreach, check_declaration
 from mxbench.core.engine import RunEngine
 from mxbench.core.metric import Metric
 from mxbench.core.plan import PluginRef
@@ -119,7 +119,7 @@ class Registry:
         for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
             try:
                 module = entry.load()
-            except Exception as error:
+            except PLUGIN_ERRORS as error:
                 raise PluginError(f"the plugin '{entry.name}' ({entry.value}) does not import: {error!r}") from error
             package = entry.dist.name if entry.dist else entry.value
             self._add(module, f"package {package}", None)
@@ -177,7 +177,7 @@ class Registry:
         where = f"{file or module.__name__}:{inspect.unwrap(getattr(module, hook)).__code__.co_firstlineno}"
         try:
             given = self._manager.subset_hook_caller(hook, self._others(module))()
-        except (Exception, SystemExit) as error:
+        except PLUGIN_ERRORS as error:
             raise PluginError(f"{where}: {hook} raises {type(error).__name__}: {error}") from error
         found = given[0] if given else []
         if not isinstance(found, list | tuple):

@@ -1,6 +1,8 @@
 """Recording and Envelope, in Python and compiled: the same effects in the same order, and the same complaints."""
 
+import gc
 from typing import Any
+from weakref import ref
 
 import pytest
 
@@ -61,7 +63,7 @@ def node_of(of: Any) -> tuple[Any, Talk]:
 
     talk, node = Talk(), Node()
     node.me, node.out, node.algorithm, node.engine = 1, out_of(of), talk, talk
-    node.completed = node.version = node.steps = 0
+    node.completed = node.version = node.steps = node._looked_at = 0
     return node, talk
 
 
@@ -187,3 +189,27 @@ def test_an_exception_comes_through_from_wherever_it_is_raised(of: Any) -> None:
         setattr(talk, what, fails)
         with pytest.raises(ZeroDivisionError):
             node.deliver(0, 0, 0, "x")
+
+
+FIELDS = {
+    "Recording": ("entering", "may_enter", "stamp", "_destinations", "_types"),
+    "Envelope": ("completed", "version", "ready", "tickets", "waiting", "inside", "backlog", "out"),
+}
+
+
+@both
+@pytest.mark.parametrize(("base", "field"), [(base, field) for base in FIELDS for field in FIELDS[base]])
+def test_what_goes_round_in_a_circle_is_collected(base: str, field: str, of: Any) -> None:
+    class Box:
+        pass
+
+    class Kind(getattr(of, base)):  # type: ignore[misc]
+        pass
+
+    box, holder = Box(), Kind()
+    box.holder = holder  # type: ignore[attr-defined]
+    setattr(holder, field, box)
+    seen = ref(box)
+    del box, holder
+    gc.collect()
+    assert seen() is None

@@ -46,6 +46,9 @@ class Life:
         self.noted.append(("on_entered", entry, out.inside))
         out.effects += self.works
 
+    def on_message(self, sender: int, message: str, out: Any) -> None:
+        out.send(2, f"thanks, {sender}, for {message}")
+
     def on_release(self, out: Any) -> None:
         self.noted.append("on_release")
         out.send(2, "thanks")
@@ -68,6 +71,9 @@ def node_of(of: Any) -> tuple[Any, Life]:
     class Node(of.Envelope):  # type: ignore[misc]
         def check_state(self) -> None:
             life.noted.append("looked at")
+
+        def check_recorded(self) -> None:
+            life.noted.append(("recorded", [*self.out.effects], self.out.entering))
 
         def _carry_out(self, owner: str, kind: str, what: Any) -> None:
             life.noted.append((owner, kind, what))
@@ -197,6 +203,24 @@ def test_the_state_is_looked_at_after_the_first_steps(of: Any) -> None:
     for _ in range(4):
         node.advance()
     assert life.noted.count("looked at") == 2
+
+
+@both
+def test_what_is_recorded_in_the_first_steps_is_looked_at_before_it_is_carried_out(of: Any) -> None:
+    node, life = node_of(of)
+    node._looked_at = 2
+    node.out.effects.extend([(2, "a"), (1, "to myself")])
+    node.finish_step()
+    assert life.noted == [
+        ("recorded", [(2, "a"), (1, "to myself")], False),
+        ("send", 2, "a"),
+        ("recorded", [(2, "thanks, 1, for to myself")], False),
+        ("send", 2, "thanks, 1, for to myself"),
+    ]
+    node.steps = 2
+    node.out.effects.append((2, "b"))
+    node.finish_step()
+    assert life.noted[-1] == ("send", 2, "b")
 
 
 @both

@@ -21,6 +21,8 @@ from mxbench.workloads.hold import Hold
 class Note(WorkloadMessage):
     """A note."""
 
+    text: str = ""
+
 
 class Bad(Hold):
     """Has a fault."""
@@ -38,19 +40,27 @@ def mxbench_workloads():
 FAULTS = {
     "sends to its own node": (
         "def on_start(self, out): out.send(self.parameters.me, Note())",
-        "bad.py:20: the workload sent Note() to its own node 0; no link leads there (in on_start, node 0, step 1)",
+        "bad.py:22: the workload sent Note(text='') to its own node 0; no link leads there (in on_start, node 0, step ",
     ),
     "has another signature": (
         "def on_entered(self, entry): pass",
-        "bad.py:14: TypeError: Bad.on_entered() takes 2 positional arguments but 3 were given (in class Bad, node 0, ",
+        "bad.py:16: TypeError: Bad.on_entered() takes 2 positional arguments but 3 were given (in class Bad, node 0, ",
     ),
     "asks for what it has not": (
         "def on_entered(self, entry, out): self.nothing",
-        "bad.py:20: AttributeError: 'Bad' object has no attribute 'nothing' (in on_entered, node 0, ",
+        "bad.py:22: AttributeError: 'Bad' object has no attribute 'nothing' (in on_entered, node 0, ",
+    ),
+    "sends a field of another type": (
+        "def on_start(self, out): out.broadcast(Note(5))",
+        "bad.py:16: it sent Note(text=5), whose fields are not what its class says: Expected `str`, got `int` - at ",
+    ),
+    "sets a timer without a duration": (
+        "def on_start(self, out): out.set_timer('soon', None)",
+        "bad.py:22: it set the timer 'soon' to None; a timer has a name and a duration in seconds, such as ",
     ),
     "keeps what is not plain": (
         "def on_start(self, out): self.kept = iter([])",
-        "bad.py:14: the state 'kept' holds a list_iterator, which is not plain data; keep numbers, strings, tuples, ",
+        "bad.py:16: the state 'kept' holds a list_iterator, which is not plain data; keep numbers, strings, tuples, ",
     ),
 }
 EXPERIMENT = "name: bad\nalgorithm: lamport\nnodes: 1\nengine: {}\nworkload: {{type: bad, entries: 3}}\n"

@@ -20,11 +20,13 @@ from collections.abc import Sequence
 from operator import itemgetter
 from typing import Any, NamedTuple
 
+import msgspec
+
 from mxbench.check.channels import Send, SpaceFull
 from mxbench.check.loop import LOCAL_MASK
 from mxbench.check.question import Question
 from mxbench.check.stepping import Messages, StepEngine, make_node
-from mxbench.core.contract import ContractBreach
+from mxbench.core.contract import PLUGIN_ERRORS, ContractBreach
 from mxbench.core.state import Frozen, NodeState, aliased, freeze, ordered, thaw
 
 STATES_LOOKED_AT = 64  # the first ones of each node are looked at for what is not plain data, or is shared
@@ -39,7 +41,7 @@ class OrderMatters(Exception):
     """An algorithm acts by the order of a dict's keys, so states that differ in it are not the same."""
 
 
-class Branch(NamedTuple):
+class Branch(msgspec.Struct, frozen=True, gc=False):
     """One outcome of a step: the number of the new local state, the messages sent, and the choices that led to it.
 
     fault: what was wrong, in a step that broke the contract; then there is no new state.
@@ -123,7 +125,7 @@ class Reactions:
             return None
         self._put(local)
         self._node.algorithm.forget(over)
-        return freeze(ordered(self._state.read()[0]))
+        return freeze(ordered(self._read()[0]))
 
     def _verify(self, variant: Local, act: Act, expected: tuple[Branch, ...]) -> None:
         if self._branches(variant, act) != expected:
@@ -133,6 +135,7 @@ class Reactions:
         self._engine = StepEngine(self._me, self._question.nodes, self._messages)
         self._node = make_node(self._question, self._me, self._engine)
         self._state = NodeState(self._node)
+        self._write, self._read, self._deliver = self._state.write, self._state.read, self._node.deliver
         self._node.steps = 1 << 30  # it looks for what is not plain data in its first steps; here `_number` does
         self._life: Any = None  # where the node stands between its requests, as last read
 
@@ -162,7 +165,7 @@ class Reactions:
             number = self._number(over)
         except OrderMatters:
             raise
-        except Exception as error:
+        except PLUGIN_ERRORS as error:
             blamed = self._node.blame(error)
             if blamed is None:
                 raise
@@ -184,7 +187,7 @@ class Reactions:
             return
         self._put(local)
         if kind == DELIVER:
-            self._node.deliver(first, 0, 0, self._messages[second])
+            self._deliver(first, 0, 0, self._messages[second])
         elif kind == TIMER:
             self._engine.timers.discard(first)
             self._node.timer("algorithm", first)
@@ -192,10 +195,11 @@ class Reactions:
             self._node.advance()
 
     def _put(self, local: Local) -> None:
-        self._state.write(*thaw(local.frozen))
-        if local.life != self._life:
-            self._state.write_life(local.life)
-            self._life = local.life
+        self._write(*thaw(local.frozen))
+        life = local.life
+        if life is not self._life and life != self._life:
+            self._state.write_life(life)
+            self._life = life
 
     def _requests_left(self) -> int:
         me, requests = self._me, self._question.requests
@@ -204,7 +208,7 @@ class Reactions:
     def _number(self, over: bool) -> int:
         """Return the number of the local state that the node is in."""
         timers = tuple(sorted(self._engine.timers)) if self._engine.timers else ()
-        algorithm, workload, self._life = self._state.read()
+        algorithm, workload, self._life = self._read()
         try:
             frozen = freeze((algorithm, workload))
         except ContractBreach:

@@ -13,6 +13,7 @@ import msgspec
 from mxbench.check.question import Question
 from mxbench.check.space import Event
 from mxbench.check.stepping import make_node
+from mxbench.core.contract import PLUGIN_ERRORS
 from mxbench.core.distributions import Distribution
 from mxbench.core.entry import Entry, EntryRequest
 from mxbench.core.messages import Message
@@ -86,7 +87,7 @@ class Replay:
         held = place.node.inside
         try:
             self._carry_out(event, step, place.node)
-        except Exception as error:
+        except PLUGIN_ERRORS as error:
             blamed = place.node.blame(error)
             if blamed is None:
                 raise

@@ -10,7 +10,7 @@ from mxbench.check.question import Question
 from mxbench.core.arrivals import ArrivalPlan
 from mxbench.core.distributions import ZERO, Distribution
 from mxbench.core.entry import Entry, EntryRequest
-from mxbench.core.messages import Message
+from mxbench.core.messages import Message, on_arrival
 from mxbench.core.node import Node
 from mxbench.core.state import Frozen, freeze, thaw
 from mxbench.workloads.hold import Hold
@@ -31,11 +31,13 @@ class Messages:
         key = (type(message), frozen)
         found = self._numbers.get(key)
         if found is None:
-            found = self._numbers[key] = len(self._messages)
+            arrived = on_arrival(message)
+            values = msgspec.structs.astuple(arrived)
             # One object may be handed out again and again unless a handler could change what is in it.
             fixed = all(value is None or isinstance(value, int | float | str | bytes) for value in values)
-            self._contents.append(None if fixed else frozen)
-            self._messages.append(message if fixed else type(message)(*thaw(frozen)))
+            found = self._numbers[key] = len(self._messages)
+            self._contents.append(None if fixed else freeze(values))
+            self._messages.append(arrived)
         return found
 
     def __getitem__(self, number: int) -> Message:

@@ -45,13 +45,14 @@ class Tables:
     def _outcomes(self, node: int, local: int, act: Act, head: int) -> Changes:
         reactions = self._space.reactions[node]
         found: Changes = []
-        for after, sends, _, fault in reactions.to(local, act):
-            if fault is None:
+        for branch in reactions.to(local, act):
+            if branch.fault is None:
+                sends = branch.sends
                 number = self._sends_numbers[node].get(sends)
                 if number is None:
                     self._sends.append((node, sends))
                     number = self._sends_numbers[node][sends] = len(self._sends)
-                found.append((head | number, *self._to(node, local, after)))
+                found.append((head | number, *self._to(node, local, branch.local)))
         return found
 
     def _to(self, node: int, local: int, after: int) -> tuple[int, int, int]:

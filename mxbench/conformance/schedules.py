@@ -19,6 +19,7 @@ from mxbench.check.text import render
 from mxbench.conformance.outcomes import Outcome
 from mxbench.core.adversary import Adversary
 from mxbench.core.algorithm import Algorithm, Assumptions
+from mxbench.core.contract import PLUGIN_ERRORS
 from mxbench.core.scenario import Scenario, Setup
 from mxbench.errors import ExperimentError
 from mxbench.loading import is_of_file
@@ -120,7 +121,7 @@ def saved_schedule(bench: Bench, file: Path) -> Outcome:
     name = f"saved-{file.stem.partition('--')[2]}"
     try:
         found = replay(bench.algorithm, load(file))
-    except Exception as error:
+    except PLUGIN_ERRORS as error:
         return Outcome(name, "undecided", f"{file}: {error}")
     if found.verdict == "violated":
         return Outcome(name, "failed", f"still wrong ({found.property}): {found.text}", f"mxbench replay {_near(file)}")

@@ -65,8 +65,8 @@ class Suite:
         def make_unless_wrong() -> Outcome:
             if self._wrong is not None:
                 return Outcome(name, "undecided", f"{self._wrong} fails; repair that first")
-            if self._watched.hangs:
-                return Outcome(name, "undecided", f"{watching.CONTRACT} fails: a handler does not return")
+            if self._watched.cut_off:
+                return Outcome(name, "undecided", f"{watching.CONTRACT} fails: its handlers do not come to an end")
             outcome = make()
             if outcome.verdict == "failed" and "schedule" in name:
                 self._wrong = name

@@ -18,6 +18,7 @@ import msgspec
 from mxbench.conformance.handlers import Watch
 from mxbench.conformance.trail import Call
 from mxbench.core.algorithm import Algorithm
+from mxbench.core.contract import PLUGIN_ERRORS
 from mxbench.core.plan import PluginRef
 from mxbench.core.scenario import Setup
 from mxbench.errors import PluginError
@@ -53,7 +54,7 @@ class Sighting(msgspec.Struct, frozen=True):
     faults: list[str] = []
     calls: list[Call] = []
     error: str | None = None
-    hangs: bool = False
+    cut_off: bool = False
 
 
 def watch(errand: Errand) -> Sighting:
@@ -83,8 +84,8 @@ def _drive(cls: type[Algorithm], setup: Setup, draw: Random) -> str | None:
         while schedule.enabled and steps < MAX_STEPS:
             steps += 1
             schedule.take(draw.choice(list(schedule.enabled)))
-            look_at(schedule.acting.node)
-    except Exception as error:
+            look_at(schedule)
+    except PLUGIN_ERRORS as error:
         # A step's number says little of a schedule that nobody sees.
         return re.sub(r", node \d+, step \d+\)$", ")", blamed(schedule, error, steps))
     return None

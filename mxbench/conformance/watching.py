@@ -29,12 +29,12 @@ GRACE_S = 30.0  # for a process that was told to end
 
 class Watched(msgspec.Struct, frozen=True):
     """What two processes saw. habits: sentences about what handlers do but may not; parted: where they did not do the
-    same twice; unknown: why nothing is known. hangs: a handler did not return."""
+    same twice; unknown: why nothing is known. cut_off: a handler did not return, or ended its process."""
 
     habits: tuple[str, ...] = ()
     parted: tuple[str, ...] = ()
     unknown: str | None = None
-    hangs: bool = False
+    cut_off: bool = False
 
 
 def watch(algorithm: type[Algorithm], setups: tuple[Setup, ...], limit_s: float = LIMIT_S) -> Watched:
@@ -46,8 +46,8 @@ def watch(algorithm: type[Algorithm], setups: tuple[Setup, ...], limit_s: float 
     seen = []
     for seed in HASH_SEEDS:
         seen.append(_send(errand, seed))
-        if seen[-1].error is not None or seen[-1].hangs:
-            return Watched(tuple(seen[-1].faults), unknown=seen[-1].error, hangs=seen[-1].hangs)
+        if seen[-1].error is not None or seen[-1].cut_off:
+            return Watched(tuple(seen[-1].faults), unknown=seen[-1].error, cut_off=seen[-1].cut_off)
     found = dict.fromkeys(said for one in seen for said in one.found)
     bad = [said for said in found if said[3] not in DIFFERENT]
     habits = dict.fromkeys([fault for one in seen for fault in one.faults] + [_sentence(*said) for said in bad])
@@ -117,7 +117,7 @@ def _send(errand: Errand, hash_seed: str) -> Sighting:
             answer, error, late = _communicate(process, msgspec.json.encode(errand), errand.limit_s)
         except subprocess.TimeoutExpired:
             what = f"did not end within {errand.limit_s:g} seconds, or left others behind"
-            return Sighting(faults=[f"the process that ran its handlers {what}"], hangs=True)
+            return Sighting(faults=[f"the process that ran its handlers {what}"], cut_off=True)
         finally:
             process.kill()
     try:
@@ -133,9 +133,9 @@ def _last_words(errand: Errand, said: str, status: int, late: bool) -> Sighting:
         frames = re.findall(r'File "(.+?)", line (\d+) in (\w+)', said)
         place = next((f"{file}:{line}: in {name}" for file, line, name in frames if file == own[0]), None)
         place = place or next((f"{f}:{line}: in {name}" for f, line, name in frames if name.startswith("on_")), "")
-        return Sighting(faults=[f"{place}: a handler did not return within {errand.limit_s:g} seconds"], hangs=True)
+        return Sighting(faults=[f"{place}: a handler did not return within {errand.limit_s:g} seconds"], cut_off=True)
     last = (said.strip().splitlines() or [f"exit status {status}"])[-1]
-    return Sighting(faults=[f"the process that ran its handlers ended before they did: {last}"])
+    return Sighting(faults=[f"the process that ran its handlers ended before they did: {last}"], cut_off=True)
 
 
 def _communicate(process: "subprocess.Popen[bytes]", errand: bytes, limit_s: float) -> tuple[bytes, bytes, bool]:

@@ -176,6 +176,7 @@ class Out(Recording):
 
     def set_timer(self, name: str, after: Distribution) -> None:
         """Have `on_timer(name)` called after a duration; a timer of the same name is replaced."""
+        check_timer(name, after)
         self.effects.append((SET_TIMER, (name, after)))
 
     def cancel_timer(self, name: str) -> None:
@@ -197,3 +198,10 @@ class Out(Recording):
         if type(message) not in self._types:
             raise ContractBreach(f"it sent a {type(message).__name__}, a message class that its module does not hold")
         raise ContractBreach(f"it sent {message!r} to {to!r}, and there is no such node")
+
+
+def check_timer(name: object, after: object) -> None:
+    """Raise ContractBreach unless this is the name of a timer and a duration."""
+    if not isinstance(name, str) or not isinstance(after, Distribution):
+        raise ContractBreach(f"it set the timer {name!r} to {after!r}; a timer has a name and a duration in seconds, "
+                             "such as Constant(0.01)")  # fmt: skip

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, get_origin
 
 import msgspec
 
+PLUGIN_ERRORS = (Exception, SystemExit, GeneratorExit)  # what a plugin raises ends no more than its run; Ctrl-C does
 PLAIN = (type(None), bool, int, float, str, bytes)
 _PLAIN = frozenset(PLAIN)  # most values are of just these types: to ask for that first costs a fifth
 _COLLECTIONS = (list, tuple, set, frozenset)
@@ -34,6 +35,8 @@ def plugin_fault(error: BaseException, owners: Sequence[type], node: int, step: 
     if isinstance(error, PluginFault):  # of a plugin that runs in a process of its own, and was told there
         return error
     place = next(filter(None, (_place(error, owner) for owner in owners)), None)
+    if place is None and isinstance(error, msgspec.ValidationError):
+        error = ContractBreach(f"it sent a message whose fields are not what its class says: {error}")
     if place is None and isinstance(error, ContractBreach | TypeError | AttributeError):
         # No frame of the author's: a handler with a wrong signature, or a breach found after the handler returned.
         owner = next((owner for owner in owners if _is_named(owner, error)), owners[0])
@@ -42,6 +45,7 @@ def plugin_fault(error: BaseException, owners: Sequence[type], node: int, step: 
         return None
     file, line, where = place
     what = str(error) if isinstance(error, ContractBreach) else f"{type(error).__name__}: {error}"
+    what = what.encode(errors="backslashreplace").decode()  # half a surrogate pair can be neither printed nor stored
     return PluginFault(f"{file}:{line}: {what} ({where}, node {node}, step {step})")
 
 

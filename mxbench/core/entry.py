@@ -4,7 +4,10 @@ from typing import Any
 
 import msgspec
 
+from mxbench.core.contract import ContractBreach
+
 Stamp = tuple[int, int]
+LARGE = 1 << 63  # what a history can hold of a whole number
 
 
 class EntryRequest(msgspec.Struct, frozen=True):
@@ -22,3 +25,11 @@ class Entry(msgspec.Struct, frozen=True):
     number: int
     stamp: Stamp | None
     version: int
+
+
+def check_stamp(stamp: Any) -> None:
+    """Raise ContractBreach unless this is a stamp, or None."""
+    fits = isinstance(stamp, tuple) and [type(part) for part in stamp] == [int, int]
+    if stamp is not None and not (fits and all(-LARGE <= part < LARGE for part in stamp)):
+        what = "a stamp is (clock, node), two whole numbers of 64 bits"
+        raise ContractBreach(f"it entered with the stamp {stamp!r}; {what}")

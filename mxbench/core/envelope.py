@@ -86,7 +86,7 @@ class Envelope:
     _has_version: bool  # the workload guards something that has versions
     _releasing: bool
     _requests: int  # that were issued
-    _looked_at: int  # steps up to which the state is looked at after each
+    _looked_at: int  # steps up to which what is recorded, and the state afterwards, are looked at
 
     def deliver(self, sender: int, completed: int, version: int, message: Any, /) -> None:
         """Hand over an algorithm message and the counters of its envelope."""
@@ -105,7 +105,10 @@ class Envelope:
         out, engine, me = self.out, self.engine, self.me
         effects, rounds = out.effects, 0
         own: deque[Any] = deque()
+        looked_at = self.steps < self._looked_at
         while True:
+            if looked_at:
+                self.check_recorded()
             for to, what in effects:
                 if to >= 0:  # asked first, as it is so most often
                     if to == me:
@@ -143,6 +146,10 @@ class Envelope:
 
     def check_state(self) -> None:
         """Raise ContractBreach if either plugin keeps anything but plain data."""
+        raise NotImplementedError
+
+    def check_recorded(self) -> None:
+        """Raise ContractBreach if what the algorithm recorded in a handler cannot be carried out."""
         raise NotImplementedError
 
     def _request(self) -> None:

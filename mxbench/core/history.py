@@ -106,8 +106,8 @@ class Recorder:
     """What one node writes down while it runs. An engine on its fast path may append to `times` and `codes` itself.
 
     They are lists, as to append to a list costs a quarter of what it costs to append to an array; once they are long
-    they are folded into arrays, in one go, and cleared. column: makes what an engine appends to instead, with
-    `append`, `clear` and `tobytes`.
+    they are folded into arrays, in one go, and cleared (in a compiled simulation at the end alone). column: makes what
+    an engine appends to instead, with `append`, `clear` and `tobytes`.
     """
 
     __slots__ = ("_codes", "_times", "codes", "details", "payloads", "times")

@@ -2,10 +2,13 @@
 
 import sys
 from functools import lru_cache
-from typing import dataclass_transform
+from typing import TypeVar, dataclass_transform
 
 import msgspec
 
+from mxbench.core.contract import ContractBreach
+
+encode = msgspec.msgpack.Encoder().encode
 _WITHOUT_MESSAGES = ("builtins", "msgspec", "msgspec._core", "mxbench.core.algorithm", "mxbench.core.workload")
 
 
@@ -20,6 +23,9 @@ class Message(msgspec.Struct, frozen=True, array_like=True, tag=True, gc=False):
 @dataclass_transform(frozen_default=True)
 class WorkloadMessage(msgspec.Struct, frozen=True, array_like=True, tag=lambda name: f"workload.{name}", gc=False):
     """A message of a workload (a block, a read of the register). It never carries the fencing number."""
+
+
+Sent = TypeVar("Sent", Message, WorkloadMessage)
 
 
 def message_types(owner: type, kind: type) -> tuple[type, ...]:
@@ -43,3 +49,25 @@ def message_types(owner: type, kind: type) -> tuple[type, ...]:
 def receivers(places: range | tuple[int, ...]) -> frozenset[int]:
     """Return the places as a set, one and the same for all nodes of a run: with one each, 10,000 would not fit."""
     return frozenset(places)
+
+
+def encoded(message: object, owner: type | None = None) -> bytes:
+    """Return a message's bytes; raise ContractBreach, of its owner's, for one that has none."""
+    try:
+        return encode(message)
+    except (TypeError, ValueError, OverflowError, RecursionError, msgspec.MsgspecError) as error:
+        raise ContractBreach(f"it sent {message!r}, which cannot be encoded: {error}", owner) from None
+
+
+def on_arrival(message: Sent, owner: type | None = None) -> Sent:
+    """Return a message as it arrives over a wire; raise ContractBreach, of its owner's, for one that does not."""
+    try:
+        return _decoder(type(message)).decode(encoded(message, owner))
+    except msgspec.ValidationError as error:
+        text = f"it sent {message!r}, whose fields are not what its class says: {error}"
+        raise ContractBreach(text, owner) from None
+
+
+@lru_cache(maxsize=64)
+def _decoder(kind: type[Sent]) -> msgspec.msgpack.Decoder[Sent]:
+    return msgspec.msgpack.Decoder(kind)

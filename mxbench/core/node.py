@@ -24,12 +24,12 @@ from mxbench.core.arrivals import ArrivalPlan, Arrivals
 from mxbench.core.compiled import Envelope
 from mxbench.core.contract import PluginFault, check_plain, plugin_fault
 from mxbench.core.distributions import Distribution
-from mxbench.core.entry import Entry, EntryRequest
-from mxbench.core.messages import Message, WorkloadMessage, message_types
+from mxbench.core.entry import Entry, EntryRequest, check_stamp
+from mxbench.core.messages import Message, WorkloadMessage, message_types, on_arrival
 from mxbench.core.workload import Workload, WorkloadOut
 
-PLAIN_CHECK_STEPS = 64  # the first steps after each of which the state is looked at; then at the end
-PLAIN_CHECKS = 1024  # in a whole run: of many nodes, all of one text, each is looked at after fewer steps
+PLAIN_CHECK_STEPS = 64  # the first steps, in which what is kept and sent is looked at; the state also at the end
+PLAIN_CHECKS = 1024  # in a whole run: of many nodes, all of one text, each is looked at in fewer steps, and not all are
 FEWEST_CHECK_STEPS = 4
 GIVEN = ("parameters", "options", "share")  # fields of a workload that it was told, and that are not its state
 
@@ -105,7 +105,8 @@ class Node(Envelope):
         self._dwell = workload.dwell
         self._keeps_state = _keeps_state(type(workload))
         self._has_version = type(workload).version is not Workload.version
-        self._looked_at = min(PLAIN_CHECK_STEPS, max(PLAIN_CHECKS // parameters.n, FEWEST_CHECK_STEPS))
+        looks = min(PLAIN_CHECK_STEPS, max(PLAIN_CHECKS // parameters.n, FEWEST_CHECK_STEPS))
+        self._looked_at = looks if parameters.me < PLAIN_CHECKS // FEWEST_CHECK_STEPS else 0
         self._releasing = False
         self._requests = 0
 
@@ -159,10 +160,20 @@ class Node(Envelope):
         return self.waiting is not None or self.inside is not None
 
     def check_state(self) -> None:
-        """Raise ContractBreach if either plugin keeps anything but plain data."""
+        """Raise ContractBreach if either plugin keeps anything but plain data, or the entry has no proper stamp."""
         check_plain(self.algorithm)
+        if self.inside is not None:
+            check_stamp(self.inside.stamp)
         if self._keeps_state or self.workload.dwell is not self._dwell:
             check_plain(self.workload, skip=GIVEN)
+
+    def check_recorded(self) -> None:
+        """Raise ContractBreach if what the algorithm recorded in a handler cannot be carried out."""
+        for _, what in self.out.effects:
+            if isinstance(what, Message):
+                on_arrival(what)
+        if self.out.entering:
+            check_stamp(self.out.stamp)
 
     def blame(self, error: BaseException) -> PluginFault | None:
         """Return the fault of a plugin that led to `error`, or None if it is the harness's own."""
@@ -171,6 +182,8 @@ class Node(Envelope):
     # ---- inside a step ------------------------------------------------------------------------------------------
 
     def _carry_out(self, owner: str, kind: str, what: Any) -> None:
+        if kind in ("broadcast", "send") and self.steps < self._looked_at:
+            on_arrival(what if kind == "broadcast" else what[1], type(self.workload))
         if kind == "broadcast":
             self.engine.broadcast_workload(what)
         elif kind == "send":

@@ -41,7 +41,7 @@ def freeze(value: Any) -> Frozen:
 
 def thaw(frozen: Frozen) -> Any:
     """Return a fresh value for a key that `freeze` returned."""
-    return marshal.loads(frozen) if isinstance(frozen, bytes) else _thaw(frozen)
+    return marshal.loads(frozen) if type(frozen) is bytes else _thaw(frozen)
 
 
 def ordered(value: Any) -> Any:
@@ -107,8 +107,9 @@ class NodeState:
     def __init__(self, node: Node) -> None:
         self.node = node
         of_algorithm, of_workload = _fields(node.algorithm, _OF_ALGORITHM), _fields(node.workload, _OF_WORKLOAD)
-        self._read_algorithm, self._write_algorithm = _reader(of_algorithm), _writer(of_algorithm)
-        self._read_workload, self._write_workload = _reader(of_workload), _writer(of_workload)
+        self._read_algorithm, self._read_workload = _reader(of_algorithm), _reader(of_workload)
+        # Gives both plugins what was read of them, frozen and thawed; it is their own from then on.
+        self.write: Callable[[Any, Any], None] = _writer(node, of_algorithm, of_workload)
 
     def read(self) -> tuple[Any, Any, tuple[Any, ...]]:
         """Return the state of the algorithm, that of the workload, and where the node stands between its requests.
@@ -131,12 +132,6 @@ class NodeState:
                 arrivals.ended,
             ),
         )
-
-    def write(self, algorithm: Any, workload: Any) -> None:
-        """Give both plugins states that were read, frozen and thawed; they are their own from then on."""
-        self._write_algorithm(self.node.algorithm, algorithm)
-        if workload:
-            self._write_workload(self.node.workload, workload)
 
     def write_life(self, life: tuple[Any, ...]) -> None:
         """Let the node stand where it stood when this was read."""
@@ -168,14 +163,17 @@ def _reader(names: tuple[str, ...]) -> Any:
     return read if len(names) > 1 else lambda owner: (read(owner),)
 
 
-def _writer(names: tuple[str, ...]) -> Any:
-    """Return a function that gives these attributes of an object new values, a tuple of them.
+def _writer(node: Node, of_algorithm: tuple[str, ...], of_workload: tuple[str, ...]) -> Any:
+    """Return a function that gives these attributes of a node's two plugins new values, two tuples of them.
 
     It is written out and compiled, as that takes a third of the time of calling `setattr` for each.
     """
-    made: dict[str, Any] = {}
-    targets = "".join(f"owner.{name}, " for name in names) or "()"
-    exec(f"def write(owner, values):\n    {targets} = values", made)
+    made: dict[str, Any] = {"of_algorithm": node.algorithm, "of_workload": node.workload}
+    lines = [
+        f"    {''.join(f'of_{plugin}.{name}, ' for name in names)} = {plugin}"
+        for plugin, names in (("algorithm", of_algorithm), ("workload", of_workload)) if names
+    ]  # fmt: skip
+    exec("\n".join(["def write(algorithm, workload):", *lines, "    return"]), made)
     return made["write"]
 
 

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from mxbench.core.algorithm import Parameters
+from mxbench.core.algorithm import Parameters, check_timer
 from mxbench.core.contract import ContractBreach
 from mxbench.core.distributions import Distribution
 from mxbench.core.entry import Entry
@@ -130,6 +130,7 @@ class WorkloadOut:
 
     def set_timer(self, name: str, after: Distribution, steady: bool = False) -> None:
         """Have `on_timer(name)` called after a duration; `steady` counts it from when the firing timer was due."""
+        check_timer(name, after)
         self.effects.append(("set_timer", (name, after, steady)))
 
     def cancel_timer(self, name: str) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from mxbench.core.contract import PLUGIN_ERRORS
 from mxbench.core.plan import RunPlan
 from mxbench.files import write_whole
 from mxbench.loading import load_class
@@ -79,7 +80,7 @@ class NodeProcess:
                 self.poller.step()
                 if not self.finished:
                     self._end_wake_up()
-            except Exception as error:
+            except PLUGIN_ERRORS as error:
                 self._blame(error)
 
     def _keep(self, link: Link, data: bytes) -> None:
@@ -109,7 +110,7 @@ class NodeProcess:
         for command in commands:
             try:
                 self._obey(command)
-            except Exception as error:  # the commands behind it are still to be obeyed
+            except PLUGIN_ERRORS as error:  # the commands behind it are still to be obeyed
                 self._blame(error)
 
     def _obey(self, command: Command) -> None:
@@ -169,7 +170,7 @@ class NodeProcess:
         if not self.failed:
             try:
                 self.driver.node.check_state()
-            except Exception as error:
+            except PLUGIN_ERRORS as error:
                 self._blame(error)
         usage = resource.getrusage(resource.RUSAGE_SELF)
         peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)

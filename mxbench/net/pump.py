@@ -8,25 +8,20 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-import msgspec
-
 from mxbench.core.contract import ContractBreach
 from mxbench.core.history import DELIVERED, EVERY_PEER, FOLD, SENT, Recorder
 from mxbench.core.messages import Message, WorkloadMessage
+from mxbench.core.messages import encoded as _encoded
 from mxbench.core.node import Node
 from mxbench.net.link import Frame, Link
 from mxbench.net.wire import MAX_FRAME
 
 MAX_MESSAGE = MAX_FRAME // 2
-_encode = msgspec.msgpack.Encoder().encode
 
 
 def encoded(message: Any) -> bytes:
     """Return a message's bytes; raise ContractBreach for one that has none, or too many."""
-    try:
-        payload = _encode(message)
-    except (TypeError, ValueError, OverflowError, msgspec.MsgspecError) as error:
-        raise ContractBreach(f"it sent {message!r}, which cannot be encoded: {error}") from None
+    payload = _encoded(message)
     if len(payload) > MAX_MESSAGE:
         raise ContractBreach(f"it sent a message of {len(payload)} bytes; the limit is {MAX_MESSAGE}")
     return payload

@@ -5,7 +5,8 @@ command line) into every child, and its children outlive a parent that is killed
 
 * the spawner reads its parent's pipe; when that closes, it kills every node and exits;
 * on Linux the spawner asks the kernel to be killed when its parent dies (the pipe is not read while a plugin's module
-  is being imported), and every node when the spawner does.
+  is being imported), and every node when the spawner does;
+* what a plugin forked, and left behind, is killed in the end.
 
 On standard input: a Launch, then Signal messages. On standard output: Started and Exited messages, or Refused. What a
 plugin prints, while it is imported too, goes to standard error; what it reads is empty.
@@ -22,12 +23,14 @@ from functools import cache
 
 import msgspec
 
+from mxbench.core.contract import PLUGIN_ERRORS
 from mxbench.core.plan import RunPlan
 from mxbench.loading import load_class
 from mxbench.net import process
 from mxbench.net.wire import Unframer, frame
 
-PR_SET_PDEATHSIG = 1
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
+GENERATIONS = 100  # of processes that a plugin forked
 GC_THRESHOLD = 50_000  # a history grows by tracked tuples; with 700, each collection would look at them for nothing
 
 
@@ -80,33 +83,41 @@ def main() -> None:
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.dup2(2, 1)
-    unframer = Unframer(ORDERS)
     children: dict[int, int] = {}  # pid -> node
     wake_read, wake_write = os.pipe()
     os.set_blocking(wake_write, False)
     signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda number, where: None)
+    _adopt_orphans()
+    with contextlib.suppress(BrokenPipeError):  # the parent is gone, and nobody wants a report
+        _serve(orders, reports, wake_read, children)
+    for pid in children:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    for pid in children:
+        os.waitpid(pid, 0)
+    _end_orphans()
+
+
+def _serve(orders: int, reports: int, wake: int, children: dict[int, int]) -> None:
+    """Carry out orders until there are no more."""
+    unframer = Unframer(ORDERS)
     while True:
-        readable, _, _ = select.select([orders, wake_read], [], [])
-        if wake_read in readable:
-            os.read(wake_read, 4096)
+        readable, _, _ = select.select([orders, wake], [], [])
+        if wake in readable:
+            os.read(wake, 4096)
             for pid, code in _reap(children):
                 _report(reports, Exited(children.pop(pid), code))
         if orders in readable:
             data = os.read(orders, 1 << 20)
             if not data:
-                break
+                return
             for order in unframer.feed(data):
                 if isinstance(order, Launch):
                     _launch(order, children, reports)
                 else:
                     for pid in [pid for pid, node in children.items() if node == order.node]:
                         os.kill(pid, order.number)
-    for pid in children:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-    for pid in children:
-        os.waitpid(pid, 0)
 
 
 def _launch(order: Launch, children: dict[int, int], reports: int) -> None:
@@ -125,7 +136,7 @@ def _launch(order: Launch, children: dict[int, int], reports: int) -> None:
                 _be_node(order, node, spawner)
             children[pid] = node
             _report(reports, Started(node, pid))
-    except Exception as error:
+    except PLUGIN_ERRORS as error:
         _report(reports, Refused(f"{type(error).__name__}: {error}"))
 
 
@@ -147,9 +158,32 @@ def _be_node(order: Launch, node: int, spawner: int) -> None:
 
 
 def _die_with_parent() -> None:
+    _ask_the_kernel(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _adopt_orphans() -> None:
+    """Become the parent of every process whose own one among our descendants ends."""
+    _ask_the_kernel(PR_SET_CHILD_SUBREAPER, 1)
+
+
+def _end_orphans() -> None:
+    """Kill the children that are left, then theirs, where the kernel tells who they are."""
+    with contextlib.suppress(OSError):
+        for _ in range(GENERATIONS):
+            with open(f"/proc/self/task/{os.getpid()}/children") as file:
+                orphans = [int(pid) for pid in file.read().split()]
+            for pid in orphans:
+                os.kill(pid, signal.SIGKILL)
+            for pid in orphans:
+                os.waitpid(pid, 0)
+            if not orphans:
+                return
+
+
+def _ask_the_kernel(what: int, value: int) -> None:
     if sys.platform == "linux":
         with contextlib.suppress(OSError, AttributeError):
-            _libc().prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+            _libc().prctl(what, value)
 
 
 @cache  # loaded once, before the first fork

@@ -16,6 +16,7 @@ import msgspec
 
 from mxbench.core.algorithm import Algorithm
 from mxbench.core.arrivals import ArrivalPlan
+from mxbench.core.contract import PLUGIN_ERRORS
 from mxbench.core.plan import HistoryLevel, PluginRef, RunPlan
 from mxbench.core.property import Property
 from mxbench.core.scenario import Setup
@@ -120,10 +121,10 @@ class _One:
             schedule.start()
             for place in schedule.places if self._careful else ():
                 schedule.acting = place
-                look_at(place.node)
+                look_at(schedule)
             self._shuffle()
             self._take_steps()
-        except Exception as error:
+        except PLUGIN_ERRORS as error:
             blamed(schedule, error, self.steps)  # raises if it was not the plugin
             return CONTRACT
         if (seen := schedule.violation()) is not None:
@@ -153,7 +154,7 @@ class _One:
             if schedule.inside > most or schedule.repeated is not None or (judged and schedule.violation()):
                 return
             if self._careful:
-                look_at(schedule.acting.node)
+                look_at(schedule)
             if self._restless and not schedule.waiters() and not any(node in enabled for node in range(schedule.n)):
                 return  # it sends for ever, and nobody wants anything any more
             if self.steps == bound // 2:

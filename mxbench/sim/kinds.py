@@ -4,9 +4,12 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from mxbench.core.contract import ContractBreach
 from mxbench.core.history import SENT
 from mxbench.core.messages import Message, WorkloadMessage, message_types
 from mxbench.sim.copies import copier
+
+MOST_TYPES = 256
 
 
 class Kind(NamedTuple):
@@ -26,12 +29,17 @@ class Kinds(NamedTuple):
     of: dict[type, Kind]
 
 
-@lru_cache(maxsize=8)
 def kinds_of(algorithm: type, workload: type) -> Kinds:
     """Return the classes of messages of a place with these two plugins. One object for all: they are asked for with
     every message, and in a large world one for each place would not stay in the processor's cache."""
-    own = message_types(algorithm, Message)
-    types = (*own, *message_types(workload, WorkloadMessage))
+    return _kinds(message_types(algorithm, Message), message_types(workload, WorkloadMessage))
+
+
+@lru_cache(maxsize=8)
+def _kinds(own: tuple[type, ...], others: tuple[type, ...]) -> Kinds:
+    types = (*own, *others)
+    if len(types) > MOST_TYPES:
+        raise ContractBreach(f"it has {len(types)} classes of messages; a history tells up to {MOST_TYPES} apart")
     return Kinds(
         types,
         len(own),

@@ -33,11 +33,11 @@ from mxbench.core.history import (
     Totals,
 )
 from mxbench.core.links import NS, Link
-from mxbench.core.messages import Message, WorkloadMessage
+from mxbench.core.messages import Message, WorkloadMessage, encoded
 from mxbench.core.places import build_node, roles
 from mxbench.sim.compiled import Column, Lane, Spot
 from mxbench.sim.kinds import kinds_of
-from mxbench.sim.sending import NEXT, Broadcast, Send, Write, encoded, steady_broadcast, steady_send
+from mxbench.sim.sending import NEXT, Broadcast, Send, Write, steady_broadcast, steady_send
 from mxbench.sim.surroundings import Event, Surroundings
 
 WORKLOAD, TIMER_DUE, START, TICKET, NO_TICKETS, FAULT_DUE = -1, -2, -3, -4, -5, -6

@@ -13,6 +13,7 @@ import msgspec
 
 from mxbench.core.adversary import outside
 from mxbench.core.algorithm import Algorithm
+from mxbench.core.contract import PLUGIN_ERRORS
 from mxbench.core.faults import Fault, FaultPlan
 from mxbench.core.history import History
 from mxbench.core.plan import Ending, RunPlan
@@ -115,7 +116,7 @@ class _Run:
             further += 1
             try:
                 schedule.take(key)
-            except Exception as error:
+            except PLUGIN_ERRORS as error:
                 self.tracer.fault = blamed(schedule, error, len(self.trace) + further)
             served.update(node for node in before if schedule.places[node].node.waiting is None)
             if self.property is None and self.impossible is None:

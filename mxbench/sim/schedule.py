@@ -16,14 +16,15 @@ from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any
 
+from mxbench.core.contract import PLUGIN_ERRORS
 from mxbench.core.history import FAULT
+from mxbench.core.messages import encode
 from mxbench.core.network import Network
 from mxbench.core.plan import RunPlan
 from mxbench.core.property import InFlight, Moment, Property
 from mxbench.errors import PluginError
 from mxbench.sim.copies import copier
 from mxbench.sim.place import TIMER_DUE, Place
-from mxbench.sim.sending import encode
 from mxbench.sim.surroundings import Event
 from mxbench.workloads.hold import Hold
 
@@ -282,7 +283,7 @@ def _holds(name: str, one: Property, moment: Moment) -> bool:
     """Return whether a property holds in a moment; one that need hold only sometimes does not fail here."""
     try:
         return one.kind != "always" or one.holds(moment)
-    except Exception as error:
+    except PLUGIN_ERRORS as error:
         raise PluginError(f"the property '{name}' failed: {type(error).__name__}: {error}") from error
 
 

@@ -9,11 +9,8 @@ from collections.abc import Callable, Iterator
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import msgspec
-
-from mxbench.core.contract import ContractBreach
 from mxbench.core.history import EVERY_PEER
-from mxbench.core.messages import Message
+from mxbench.core.messages import Message, encoded
 from mxbench.sim.surroundings import Event
 
 if TYPE_CHECKING:
@@ -21,11 +18,9 @@ if TYPE_CHECKING:
 
 NEXT = 1 << 32  # what the record of a delivery has more than that of the one before it on its channel
 TO_EVERY_PEER = EVERY_PEER << 12
-NOT_ENCODED = (TypeError, ValueError, OverflowError, msgspec.MsgspecError)
 Send = Callable[[int, Message], None]
 Broadcast = Callable[[Message], None]
 Write = Callable[[int, Any], None]
-encode = msgspec.msgpack.Encoder().encode
 
 
 class Spot:
@@ -69,14 +64,6 @@ class Lane(deque[Event]):
         if isinstance(place.heads, list):
             return Seat(send, lane_broadcast(place, place.delays[0], self), place.write)
         return Seat(send, steady_broadcast(place, place.delays, self.append), place.write)
-
-
-def encoded(message: object) -> bytes:
-    """Return a message's bytes; raise ContractBreach for one that has none."""
-    try:
-        return encode(message)
-    except NOT_ENCODED as error:
-        raise ContractBreach(f"it sent {message!r}, which cannot be encoded: {error}") from None
 
 
 def steady_send(place: "Place", delays: list[int], push: Callable[[Event], None]) -> Send:

@@ -18,6 +18,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from mxbench.core.algorithm import Algorithm
+from mxbench.core.contract import PLUGIN_ERRORS
 from mxbench.core.property import Property
 from mxbench.core.scenario import Act, Setup, act_of
 from mxbench.core.trace import Step, shown
@@ -194,7 +195,7 @@ class _Shrinking:
             return self._to_the_end(schedule, done, bound_of(setup)) if self.violated == DEADLOCK else None
         except NoSuchOption:
             return None
-        except Exception as error:
+        except PLUGIN_ERRORS as error:
             blamed(schedule, error, len(done))  # raises if it was not the plugin
             return done if self.violated == CONTRACT else None
 

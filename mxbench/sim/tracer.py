@@ -7,8 +7,8 @@ import re
 import traceback
 from typing import NamedTuple
 
-from mxbench.core.contract import ContractBreach
-from mxbench.core.node import Node
+from mxbench.core.contract import PLUGIN_ERRORS, ContractBreach
+from mxbench.core.messages import on_arrival
 from mxbench.core.scenario import Act
 from mxbench.core.state import NodeState, aliased
 from mxbench.core.trace import Step, sentence, shown, value_text
@@ -114,8 +114,8 @@ class Tracer:
             self.schedule.start()
             for place in self.schedule.places if self._careful else ():
                 self.schedule.acting = place
-                look_at(place.node)
-        except Exception as error:
+                look_at(self.schedule)
+        except PLUGIN_ERRORS as error:
             self.fault = blamed(self.schedule, error, 0)
 
     def take(self, pick: Pick) -> Step:
@@ -131,10 +131,10 @@ class Tracer:
         try:
             carry_out(schedule, pick)
             if self._careful:
-                look_at(place.node)
+                look_at(schedule)
         except NoSuchOption as error:
             raise Impossible(str(error)) from None
-        except Exception as error:
+        except PLUGIN_ERRORS as error:
             step.fault = self.fault = blamed(schedule, error, self.steps)
         if schedule.taken is not None:
             step.sender, step.message = schedule.taken[3], shown(schedule.taken[6])
@@ -153,7 +153,7 @@ class Tracer:
         return step
 
 
-def blamed(schedule: Schedule, error: Exception, step: int) -> str:
+def blamed(schedule: Schedule, error: BaseException, step: int) -> str:
     """Return the fault of a plugin that led to an exception; raise HarnessFailure if it is nobody's.
 
     What the user is told already, such as that a property of theirs failed, is raised as it is.
@@ -186,8 +186,12 @@ def state_of(place: Place) -> dict[str, str]:
     return {name: value_text(getattr(algorithm, name)) for name in fields}
 
 
-def look_at(node: Node) -> None:
-    """Raise ContractBreach for a state that is not plain data, or in which one list stands in two places."""
+def look_at(schedule: Schedule) -> None:
+    """Raise ContractBreach if the node that acted has a state that is not plain data, or in which one list stands in
+    two places, or if it just sent what does not arrive anywhere."""
+    node = schedule.acting.node
     node.check_state()
     if aliased(NodeState(node).read()[0]):
         raise ContractBreach(SHARED)
+    for event in schedule.sent:
+        on_arrival(event[6])

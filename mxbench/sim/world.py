@@ -14,6 +14,7 @@ from itertools import count
 from random import Random
 from typing import Any
 
+from mxbench.core.contract import PLUGIN_ERRORS
 from mxbench.core.faults import NO_FAULTS, FaultPlan
 from mxbench.core.history import NodeHistory
 from mxbench.core.links import NS, steady_delays
@@ -76,7 +77,7 @@ class World:
         for place in self.places:
             try:
                 place.node.check_state()
-            except Exception as error:
+            except PLUGIN_ERRORS as error:
                 self._blame(place, error)
         return self.ending
 
@@ -140,7 +141,7 @@ class World:
                     self.now = now
                     if self._at_rest():
                         return
-        except Exception as error:
+        except PLUGIN_ERRORS as error:
             if lane is not None and lane.acting is not None:
                 now, place = lane.now, lane.acting
             self._blame(place, error)
@@ -165,9 +166,10 @@ class World:
         time, serial, place, kind, owner, name, *_ = event
         if kind == TIMER_DUE and not place.is_set(owner, name, serial):
             return False
-        if time > self._limit:
-            assert self.plan.time_limit is not None
+        if time > self._limit and self.plan.time_limit is not None:
             self._fail("time-limit", f"the run reached its time limit of {self.plan.time_limit:g} s")
+        elif time > NEVER:
+            self._fail("stalled", f"{self._standing_still()}, and nothing more is due in this century")
         elif time - self.moved > self._stall and not self.work and (kind >= 0 or kind == TIMER_DUE):
             self._fail("stalled", f"{self._standing_still()} for {self.plan.stall_limit:g} s; messages still flow")
         else:
@@ -245,7 +247,7 @@ class World:
             return f"nobody entered while nodes {waiting} waited"
         return "nobody wanted to enter (an algorithm that sends for ever says falls_quiet = False)"
 
-    def _blame(self, place: Place, error: Exception) -> None:
+    def _blame(self, place: Place, error: BaseException) -> None:
         fault = place.node.blame(error)
         if fault is not None:
             self._fail("contract", str(fault))

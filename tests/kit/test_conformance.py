@@ -191,6 +191,17 @@ def test_a_handler_that_does_not_return_ends_the_suite_and_not_the_machine(monke
 
 
 @pytest.mark.slow
+def test_a_handler_that_ends_its_process_ends_no_other(tmp_path: Path) -> None:
+    source = (Path(__file__).parent / "habits" / "never_returns.py").read_text()
+    file = tmp_path / "ends.py"
+    file.write_text(source.replace("            pass", "            __import__('os')._exit(0)"))
+    report = check_algorithm(file)
+    assert [outcome.check for outcome in report.failed] == ["contract"]
+    assert "the process that ran its handlers ended before they did" in report.failed[0].text
+    assert {outcome.verdict for outcome in report.outcomes[1:]} == {"undecided"}
+
+
+@pytest.mark.slow
 def test_the_assertion_shows_the_whole_report() -> None:
     with pytest.raises(AssertionError) as error:
         assert_conforms(BROKEN / "enters_at_once.py")

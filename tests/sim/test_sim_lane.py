@@ -7,15 +7,16 @@ from random import Random
 from typing import Any, ClassVar
 
 import pytest
+from msgspec import defstruct
 from worlds import simulate, stored, world
 
 from mxbench import Algorithm, EntryRequest, Message, Out
 from mxbench.core.distributions import ZERO, Constant, Exponential, Uniform
 from mxbench.core.history import History
+from mxbench.core.messages import encode
 from mxbench.core.network import Matrix, Network
 from mxbench.registry import Registry
 from mxbench.sim import compiled, sending
-from mxbench.sim.sending import encode
 from mxbench.workloads.bank import Bank, BankOptions
 
 ALGORITHMS = {name: known.cls for name, known in Registry().all("algorithms").items()}
@@ -120,6 +121,32 @@ def test_a_timer_may_be_due_after_more_than_two_to_the_sixty_third_nanoseconds()
     in_c, in_python = both(lambda: simulate(Patient, 2, entries=[3, 0]))
     assert in_c.ending.reason == in_python.ending.reason == "quiet"
     assert stored(in_c) == stored(in_python)
+
+
+class Asleep(Patient):
+    """Waits for that timer and for nothing else."""
+
+    name = "asleep"
+
+    def on_message(self, sender: int, message: Ping, out: Out) -> None: ...
+
+
+@pytest.mark.parametrize("limit", [None, 1e6])
+def test_a_run_in_which_only_such_a_timer_is_left_ends(limit: float | None) -> None:
+    in_c, in_python = both(lambda: simulate(Asleep, 2, entries=[1, 0], time_limit=limit, stall_limit=1e12))
+    assert in_c.ending.failed == in_python.ending.failed == ("stalled" if limit is None else "time-limit")
+    assert "nodes [0] waited" in in_c.ending.text or limit is not None
+
+
+def test_a_class_of_messages_that_is_defined_anew_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a notebook, when the cell of the messages is run again and that of the algorithm is not."""
+
+    def entered() -> int:
+        return len(simulate(Patient, 2, entries=[3, 0]).entries)
+
+    assert entered() == 3
+    monkeypatch.setitem(globals(), "Ping", defstruct("Ping", [("again", bool)], bases=(Message,)))
+    assert entered() == 3
 
 
 @pytest.mark.parametrize("Lane", [sending.Lane, compiled.Lane], ids=["python", "compiled"])

@@ -79,8 +79,8 @@ static int issue(Envelope *self) {
     if (!failed) {
         self->requests++;
         Py_XSETREF(self->waiting, Py_NewRef(request));
-        Py_XSETREF(out->may_enter, Py_NewRef(Py_True));
         if (self->tickets && self->tickets != Py_None) failed = use_ticket(self);
+        Py_XSETREF(out->may_enter, Py_NewRef(Py_True));
         failed = failed || tell(self->engine, name_requested, request, arrival, NULL, NULL) ||
                  tell(self->algorithm, name_on_request, request, self->out, NULL, NULL) || finish_step(self);
     }

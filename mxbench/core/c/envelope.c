@@ -28,9 +28,13 @@ static int Envelope_traverse(Envelope *self, visitproc visit, void *arg) {
     Py_VISIT(self->engine);
     Py_VISIT(self->out);
     Py_VISIT(self->work_out);
+    Py_VISIT(self->completed);
+    Py_VISIT(self->version);
+    Py_VISIT(self->ready);
     Py_VISIT(self->waiting);
     Py_VISIT(self->inside);
     Py_VISIT(self->backlog);
+    Py_VISIT(self->tickets);
     return 0;
 }
 
@@ -164,6 +168,7 @@ static const Name NAMES[] = {
     {&name_cancel_timer, "cancel_timer"}, {&name_requested, "requested"}, {&name_entered, "entered"},
     {&name_released, "released"}, {&name_arrived, "arrived"}, {&name_ticket_used, "ticket_used"},
     {&name_enter, "_enter"}, {&name_carry_out, "_carry_out"}, {&name_check_state, "check_state"},
+    {&name_check_recorded, "check_recorded"},
     {&name_effects, "effects"}, {&name_inside, "inside"}, {&name_release, "release"}, {&name_request, "request"},
     {&name_append, "append"}, {&name_popleft, "popleft"}, {&name_id, "id"}, {&name_number, "number"},
     {&name_version, "version"}, {NULL},
@@ -180,7 +185,7 @@ PyMODINIT_FUNC PyInit__envelope(void) {
     if (PyType_Ready(&RecordingType) < 0 || PyType_Ready(&EnvelopeType) < 0) return NULL;
     module = PyModule_Create(&definition);
     if (!module) return NULL;
-    if (PyModule_AddIntConstant(module, "VERSION", 2) < 0 || /* see mxbench/compiled.py */
+    if (PyModule_AddIntConstant(module, "VERSION", 3) < 0 || /* see mxbench/compiled.py */
         PyModule_AddObjectRef(module, "Recording", (PyObject *)&RecordingType) < 0 ||
         PyModule_AddObjectRef(module, "Envelope", (PyObject *)&EnvelopeType) < 0) {
         Py_DECREF(module);

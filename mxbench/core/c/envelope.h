@@ -6,6 +6,7 @@ enum { SET_TIMER = -2, MAX_OWN_MESSAGES = 10000 };
 
 static PyObject *ContractBreach, *algorithm_owner;
 static PyObject *name_on_message, *name_send, *name_broadcast, *name_set_timer, *name_cancel_timer, *name_enter;
+static PyObject *name_check_recorded;
 
 typedef struct {
     PyObject_HEAD
@@ -19,7 +20,8 @@ typedef struct {
 
 /* Return what the handlers recorded on, borrowed; NULL with an exception if this is no such thing. */
 static Recording *recording(Envelope *self) {
-    if (self->out && PyObject_TypeCheck(self->out, &RecordingType)) return (Recording *)self->out;
+    if (self->out && PyObject_TypeCheck(self->out, &RecordingType) && ((Recording *)self->out)->effects)
+        return (Recording *)self->out;
     PyErr_SetString(PyExc_TypeError, "a node's `out` must be a Recording");
     return NULL;
 }
@@ -77,10 +79,11 @@ static int finish_step(Envelope *self) {
     Recording *out = recording(self);
     if (!out) return -1;
     PyObject *own = NULL, *effects = Py_NewRef(out->effects);
-    int failed = 0;
+    int failed = 0, looked_at = self->steps < self->looked_at;
     Py_INCREF(out);
     for (Py_ssize_t handled = 0; !failed;) {
-        for (Py_ssize_t i = 0; i < PyList_GET_SIZE(effects) && !failed; i++) {
+        if (looked_at) failed = tell((PyObject *)self, name_check_recorded, NULL, NULL, NULL, NULL);
+        for (Py_ssize_t i = 0; !failed && i < PyList_GET_SIZE(effects); i++) {
             PyObject *effect = Py_NewRef(PyList_GET_ITEM(effects, i));
             failed = carry_out(self, effect, &own);
             Py_DECREF(effect);

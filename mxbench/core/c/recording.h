@@ -26,6 +26,8 @@ static PyObject *Recording_new(PyTypeObject *type, PyObject *arguments, PyObject
 
 static int Recording_traverse(Recording *self, visitproc visit, void *arg) {
     Py_VISIT(self->effects);
+    Py_VISIT(self->entering);
+    Py_VISIT(self->may_enter);
     Py_VISIT(self->stamp);
     Py_VISIT(self->destinations);
     Py_VISIT(self->types);
@@ -85,7 +87,7 @@ static int fit(const char *function, PyObject *const *given, Py_ssize_t count, P
         Py_ssize_t at = count;
         while (at < size && PyUnicode_Compare(PyTuple_GET_ITEM(keywords, i), names[at])) at++;
         if (at == size || places[at]) {
-            PyErr_Format(PyExc_TypeError, "%s() got an unexpected argument '%U', or one twice", function,
+            PyErr_Format(PyExc_TypeError, "%s() got an unexpected keyword argument '%U', or one twice", function,
                          PyTuple_GET_ITEM(keywords, i));
             return -1;
         }

@@ -38,7 +38,9 @@ static PyObject *Column_append(PyObject *self, PyObject *number) {
 }
 
 static PyObject *Column_clear(Column *self, PyObject *none) {
-    self->count = 0;
+    PyMem_Free(self->data); /* a seat's history is folded once, at the end: then this is the greater part of it */
+    self->data = NULL;
+    self->count = self->capacity = 0;
     Py_RETURN_NONE;
 }
 

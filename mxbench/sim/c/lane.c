@@ -207,8 +207,8 @@ static const Name NAMES[] = {
 
 PyMODINIT_FUNC PyInit__lane(void) {
     PyObject *module;
-    encode = attribute_of("mxbench.sim.sending", "encode");
-    encoded = attribute_of("mxbench.sim.sending", "encoded");
+    encode = attribute_of("mxbench.core.messages", "encode");
+    encoded = attribute_of("mxbench.core.messages", "encoded");
     if (!encode || !encoded || intern_all(NAMES) < 0 || PyType_Ready(&SpotType) < 0) return NULL;
     if (PyType_Ready(&ColumnType) < 0 || PyType_Ready(&SeatType) < 0 || PyType_Ready(&LaneType) < 0) return NULL;
     if (PyDict_SetItemString(LaneType.tp_dict, "sorts", Py_True) < 0) return NULL; /* see sending.py */

@@ -69,6 +69,10 @@ static PyObject *attribute(PyObject *owner, const char *name, PyTypeObject *type
 }
 
 static int add_to(PyObject *list, Py_ssize_t index, long long more) {
+    if (index < 0 || index >= PyList_GET_SIZE(list)) {
+        PyErr_SetString(PyExc_IndexError, "a class of messages, or a node, that is not known");
+        return -1;
+    }
     long long value = PyLong_AsLongLong(PyList_GET_ITEM(list, index));
     PyObject *sum = value == -1 && PyErr_Occurred() ? NULL : PyLong_FromLongLong(value + more);
     return sum ? PyList_SetItem(list, index, sum) : -1;
@@ -145,8 +149,8 @@ static int post(Seat *self, Seat *other, const Sending *what, long long serial, 
     PyObject *copy = what->fresh == Py_None ? Py_NewRef(message) : PyObject_CallOneArg(what->fresh, what->payload);
     if (!copy) return -1;
     Event event = {.time = self->place->now + PyLong_AsLongLong(delay), .serial = serial, .code = head | what->mark,
-                   .kind = self->me, .seat = other, .place = (PyObject *)other->place, .a = what->completed, .b = what->version,
-                   .message = copy};
+                   .kind = self->me, .seat = other, .place = (PyObject *)other->place,
+                   .a = what->completed, .b = what->version, .message = copy};
     if (PyErr_Occurred() || push(self->lane, event) < 0) {
         Py_DECREF(copy);
         return -1;
