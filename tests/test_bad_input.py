@@ -20,9 +20,11 @@ engine: sim
 workload: {type: hold, entries_per_node: 4, dwell: 1ms}
 """
 BANK = GOOD.replace("{type: hold, entries_per_node: 4, dwell: 1ms}", "{type: bank, transfers: t.csv}")
-NODES = "is not a whole number from 1 to 1000"
+NODES = "is not a whole number from 1 to 10000"
 UNIT = "a number and a unit (ns, us, ms, s, m, h), like '2ms'"
-FOLDER_NAME = "is not a name that a folder can have: up to 80 letters, digits, '_', '-' and '.', no '..', not 'latest'"
+FOLDER_NAME = "is not a name that a folder can have: up to 80 letters, digits, '_', '-' and '.', no '..'"
+TAKEN = "is not a name of its own; in a folder of results these are taken: "
+TAKEN += "latest, index.html, scenarios, benchmarks, grades"
 
 
 def nodes(value: str) -> bytes:
@@ -86,6 +88,11 @@ FILES: dict[str, tuple[bytes, str]] = {
     "large": (b"a: " + b"x" * 10_000_000, "x.yaml: 10,000,003 bytes; an experiment has at most 1,000,000"),
     "duplicate": (GOOD.encode() + b"nodes: 5\n", "x.yaml:6: nodes: given twice, first in line 3; keep one"),
     "empty": (b"", "x.yaml: it is empty; an experiment needs at least name, algorithm, nodes and workload"),
+    "name-taken": (named("index.html"), f"x.yaml:1: name: 'index.html' {TAKEN}"),
+    "nodes-of-the-engine": (
+        nodes("1001").replace(b"engine: sim", b"engine: tcp"),
+        "x.yaml:3: nodes: '1001': the engine tcp takes up to 1000",
+    ),
     "name-slash": (named("a/b"), f"x.yaml:1: name: 'a/b' {FOLDER_NAME}"),
     "name-newline": (named('"a\\nb"'), f"x.yaml:1: name: 'a\\nb' {FOLDER_NAME}"),
     "name-parent": (named("../../etc"), f"x.yaml:1: name: '../../etc' {FOLDER_NAME}"),

@@ -14,6 +14,8 @@ from typer.testing import CliRunner
 
 import mxbench
 from mxbench.cli import app
+from mxbench.errors import MachineError
+from mxbench.experiment.running import RunProgress
 
 TEXT = """name: quick
 algorithm: lamport
@@ -188,3 +190,17 @@ def test_a_folder_that_may_not_be_read_is_told_in_one_sentence(
     assert re.match(r"mxbench: (/\S+/)?bad", done.stderr)
     assert done.stderr.endswith(": cannot be read: Permission denied\n")
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_results_that_are_removed_while_they_are_written_are_not_made_anew(tmp_path: Path) -> None:
+    (tmp_path / "quick.yaml").write_text(TEXT)
+    removed: list[Path] = []
+
+    def remove(progress: RunProgress) -> None:
+        if progress.done == 2 and not removed:
+            removed.extend((tmp_path / "results" / "quick").iterdir())
+            shutil.rmtree(removed[0])
+
+    with pytest.raises(MachineError, match="' was removed while it was being written; nothing is kept"):
+        mxbench.run(tmp_path / "quick.yaml", results=tmp_path / "results", on_progress=remove)
+    assert not removed[0].exists()

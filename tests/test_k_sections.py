@@ -43,8 +43,8 @@ def test_bounds_may_speak_of_k(tmp_path: Path) -> None:
     ("text", "said"),
     [
         (experiment(algorithm="{name: lamport, k: 2}"), "2: lamport lets in one node at a time; take the key out"),
-        (experiment(algorithm=sections(0)), "'0' is not a whole number from 1 to 1000"),
-        (experiment(algorithm=sections("two")), "'two' is not a whole number from 1 to 1000"),
+        (experiment(algorithm=sections(0)), "'0' is not a whole number from 1 to 10000"),
+        (experiment(algorithm=sections("two")), "'two' is not a whole number from 1 to 10000"),
         (
             experiment("type: bank, transfers_per_node: 5", algorithm=sections(2)),
             "2: the workload 'bank' needs mutual exclusion, and with it 2 nodes may be inside together; "

@@ -287,7 +287,7 @@ def test_a_flag_may_sweep(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("nodes=017", "--set nodes=017: '017' is not a whole number from 1 to 1000; write 17, or 15"),
+        ("nodes=017", "--set nodes=017: '017' is not a whole number from 1 to 10000; write 17, or 15"),
         ("nods=3", "--set nods=3: there is no such key; did you mean 'nodes'?"),
         ("nodes", "--set nodes: write KEY=VALUE, such as --set workload.dwell=2ms"),
         ("=3", "--set =3: write KEY=VALUE"),

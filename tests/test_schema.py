@@ -47,7 +47,7 @@ def test_the_shortest_useful_file_is_an_experiment(tmp_path: Path) -> None:
     assert (experiment.engine, experiment.seed, experiment.repeat, experiment.history) == ("tcp", 1, 1, "full")
 
 
-NODES = "is not a whole number from 1 to 1000"
+NODES = "is not a whole number from 1 to 10000"
 WRONG_VALUES = {
     "nodes-0": ("nodes: 0", "nodes", f"nodes: '0' {NODES}"),
     "nodes-negative": ("nodes: -1", "nodes", f"nodes: '-1' {NODES}"),
@@ -57,14 +57,14 @@ WRONG_VALUES = {
     "nodes-sexagesimal": ("nodes: 1:30", "nodes", f"nodes: '1:30' {NODES}; YAML 1.1 reads that as 90; write 90"),
     "nodes-quoted": ("nodes: '3'", "nodes", f"nodes: '3' {NODES}; write it without quotes"),
     "nodes-on": ("nodes: on", "nodes", f"nodes: 'on' {NODES}"),
-    "nodes-many": ("nodes: 1001", "nodes", f"nodes: '1001' {NODES}"),
+    "nodes-many": ("nodes: 10001", "nodes", f"nodes: '10001' {NODES}"),
     "nodes-list": ("nodes: [3, 5]", "nodes", f"nodes: '[3, 5]' {NODES}"),
-    "nodes-nothing": ("nodes:", "nodes", "nodes: nothing is given; a whole number from 1 to 1000 is needed"),
+    "nodes-nothing": ("nodes:", "nodes", "nodes: nothing is given; a whole number from 1 to 10000 is needed"),
     "name-slash": ("name: a/b", "name", "name: 'a/b' is not a name that a folder can have"),
     "name-parent": ("name: ..", "name", "name: '..' is not a name that a folder can have"),
     "name-dots": ("name: a..b", "name", "name: 'a..b' is not a name that a folder can have"),
     "name-newline": ('name: "a\\nb"', "name", "name: 'a\\nb' is not a name that a folder can have"),
-    "name-latest": ("name: latest", "name", "name: 'latest' is not a name that a folder can have"),
+    "name-latest": ("name: latest", "name", "name: 'latest' is not a name of its own"),
     "name-long": (f"name: {'x' * 81}", "name", "is not a name that a folder can have: up to 80 letters"),
     "name-number": ("name: 12", "name", "name: '12' is not text; put it in quotes if it is meant as text"),
     "question-list": ("question: [why]", "", "question: '[why]' is not text"),
@@ -135,7 +135,7 @@ def test_a_wrong_workload_key_is_told(tmp_path: Path, keys: str, says: str) -> N
 def test_missing_keys_are_told_all_at_once(tmp_path: Path) -> None:
     said = refusal(tmp_path, "question: what is missing?\n").splitlines()
     assert [line.split(": ")[1] for line in said] == ["name", "algorithm", "nodes", "workload"]
-    assert said[2] == "x.yaml: nodes: the key is missing; write 'nodes: N', from 1 to 1000"
+    assert said[2] == "x.yaml: nodes: the key is missing; write 'nodes: N', from 1 to 10000"
 
 
 def test_all_mistakes_are_told_in_the_order_of_their_lines(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from mxbench.experiment.statistics import (
     t_interval,
     t_quantile,
     variance,
+    welch_interval,
     welch_p,
 )
 
@@ -80,9 +81,16 @@ def test_the_t_interval_is_that_of_the_sleep_data() -> None:
     assert t_interval(GAINS) == pytest.approx((0.7001142, 2.4598858), abs=1e-7)
 
 
+def test_welchs_interval_is_that_of_the_sleep_data() -> None:
+    assert welch_interval(FIRST_DRUG, SECOND_DRUG) == pytest.approx((-0.2054832, 3.3654832), abs=1e-7)
+    assert welch_interval([2.0, 2.0, 2.0], [5.0, 5.0, 5.0]) == (3.0, 3.0)
+
+
 @pytest.mark.parametrize("values", [[], [1.0], [1.0, 2.0]])
 def test_no_interval_is_given_below_three_values(values: list[float]) -> None:
     assert t_interval(values) is None
+    assert welch_interval(values, [1.0, 2.0, 3.0]) is None
+    assert welch_interval([1.0, 2.0, 3.0], values) is None
     assert bootstrap_paired(values) is None
     assert bootstrap_unpaired(values, [1.0, 2.0, 3.0]) is None
     assert bootstrap_unpaired([1.0, 2.0, 3.0], values) is None

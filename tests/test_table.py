@@ -119,6 +119,21 @@ def test_what_differs_in_its_numbers_only_is_said_for_the_first_run() -> None:
     assert "the numbers 1 to 4 were used once each (2 nodes seed 7; alike in all 3 runs)" in text
 
 
+def test_what_is_not_looked_at_everywhere_is_alike_wherever_it_is() -> None:
+    row = row_of(plans.run(Lamport, 3, entries=3))
+    order = [{"property": "order", "outcome": "valid", "text": f"{count} stamps rise"} for count in range(4)]
+    rows = [row | {"seed": seed, "findings": order[seed : seed + 1] * (seed < 2)} for seed in range(4)]
+    assert "0 stamps rise (seed 0; alike in all 2 that it applies to)" in render(document(*rows))
+
+
+def test_virtual_time_is_no_part_of_the_time_that_it_took() -> None:
+    row = row_of(plans.run(Lamport, 2)) | {"wall_s": 0.25, "duration_ms": 5000.0}
+    span = "5.000 s from the first event to the last"
+    assert f"execution time: 0.250 s, in which it simulated {span}" in render(document(row | {"engine": "sim"}))
+    row = row | {"wall_s": 7.0, "engine": "tcp"}
+    assert f"execution time: 7.000 s, of which {span}" in render(document(row))
+
+
 def test_one_and_many_of_a_thing_are_the_same_sentence() -> None:
     row = row_of(plans.run(Lamport, 3, entries=3))
     texts = ["1 query answered; 1 transfer aborted", "2 queries answered; 13 transfers aborted", "0 was answered"]

@@ -15,6 +15,7 @@ class RunEngine:
     name: ClassVar[str]
     honours: ClassVar[tuple[str, ...]] = ()  # the network keys that it can carry out: delay, fifo, loss, duplicate
     virtual: ClassVar[bool] = False  # whether its time is: it has links only as the experiment says
+    most_nodes: ClassVar[int] = 1000  # in one run
     parallel: ClassVar[bool] = False  # whether several runs of a sweep may go on at once: nothing of it is measured
 
     def run(self, plan: RunPlan, folder: Path, progress: Callable[[Progress], None] | None = None) -> History:

@@ -3,8 +3,9 @@
 - Repeats of one seed met the same requests, so they are compared with each other (paired) where at least three seeds
   match; else all of one setting with all of the other.
 - A count that is the same in every repeat has no noise: two such are equal or different, and no interval is needed.
-- Everything else is a difference only if its 95 % bootstrap interval leaves out 0 and a t test agrees, with Holm's
-  adjustment for all tests of the comparison: in twenty tests of nothing one would be 'found' otherwise.
+- Everything else is a difference only if its 95 % interval (by bootstrap, or Student's below 8 repeats) leaves out 0
+  and a t test agrees, with Holm's adjustment for all tests of the comparison: in twenty tests of nothing one would be
+  'found' otherwise.
 - What does not meet that is 'no difference shown', which does not say that there is none.
 """
 
@@ -13,6 +14,7 @@ from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
 from mxbench.experiment.statistics import (
+    FEW,
     LEVEL,
     MIN_SAMPLE,
     bootstrap_paired,
@@ -23,6 +25,7 @@ from mxbench.experiment.statistics import (
     paired_p,
     rank_biserial,
     t_interval,
+    welch_interval,
     welch_p,
 )
 
@@ -116,12 +119,14 @@ def differ(measure: str, reference: Sample, other: Sample) -> dict[str, Any] | N
     if (reference.exact and other.exact) or (pairs and not any(changes)):
         alike = all(_same(a, b) for a, b in pairs) if pairs else _same(reference_mean, other_mean)
         return found | {"exact": True, "outcome": "equal" if alike else "different"}
+    few = min(found["repeats"]) < FEW
     if pairs:
-        interval, p = bootstrap_paired(changes), paired_p(changes)
+        interval, p = t_interval(changes) if few else bootstrap_paired(changes), paired_p(changes)
         effect, kind = rank_biserial(changes), PAIRED_EFFECT
     else:
         first, second = reference.values, other.values
-        interval, p = bootstrap_unpaired(first, second), welch_p(first, second)
+        interval = welch_interval(first, second) if few else bootstrap_unpaired(first, second)
+        p = welch_p(first, second)
         effect, kind = cliffs_delta(first, second), UNPAIRED_EFFECT
     low, high = interval or (None, None)
     return found | {"low": low, "high": high, "effect": effect, "effect_kind": kind, "p": p}

@@ -91,10 +91,12 @@ class InvocationFolder:
         folder = self.path / "runs" / f".{run}"
         with self.storing():
             (folder / "nodes").mkdir(parents=True)
+        self._be_there()
         return folder
 
     def keep(self, run: str) -> None:
         """Give a run that was begun, and that is written, its name."""
+        self._be_there()
         with self.storing():
             (self.path / "runs" / f".{run}").rename(self.path / "runs" / run)
 
@@ -111,6 +113,7 @@ class InvocationFolder:
     def finish(self, document: dict[str, Any]) -> None:
         """Write the summary and the index, let `latest` point here, and give the folder up: for good, unless it was
         interrupted."""
+        self._be_there()
         with self.storing():
             try:
                 write_json(self.path / "summary.json", document)
@@ -130,6 +133,16 @@ class InvocationFolder:
     def let_go(self) -> None:
         """Leave the folder as it is, for another process to continue."""
         self._mark.let_go()
+
+    @property
+    def stands(self) -> bool:
+        """False once somebody else removed it."""
+        return self._mark.stands
+
+    def _be_there(self) -> None:
+        """Raise MachineError if somebody removed the folder: what was stored is gone, and the rest is not all."""
+        if not self.stands:
+            raise MachineError(f"'{self.path}' was removed while it was being written")
 
     def storing(self) -> AbstractContextManager[None]:
         """Turn what the file system refuses into MachineError."""

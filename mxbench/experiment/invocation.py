@@ -216,9 +216,9 @@ def _stop(
             kept += ", without a summary"
         kept += f"; continue with: mxbench run {shlex.quote(str(folder.path))}"
     else:
+        kept = "no run had ended, and nothing is kept" if folder.stands else "nothing is kept"
         folder.abandon()
         document["result"] = None
-        kept = "no run had ended, and nothing is kept"
     if isinstance(error, KeyboardInterrupt):
         raise Interrupted(f"interrupted; {kept}", document) from None
     if isinstance(error, OSError):

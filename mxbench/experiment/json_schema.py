@@ -5,6 +5,7 @@ it marks is a mistake, but what concerns several keys, and what only a workload 
 not see. A file that names `plugins` may use names of its own. Only keywords that editors know well are used.
 """
 
+import re
 from typing import Any
 
 import msgspec
@@ -18,6 +19,7 @@ from mxbench.experiment.schema import (
     MAX_ENTRIES,
     MAX_NODES,
     RANDOM,
+    TAKEN,
     AlgorithmChoice,
     Experiment,
     NetworkKeys,
@@ -35,7 +37,7 @@ TEXT: Schema = {"type": "string", "pattern": r"\S"}
 TRUTH: Schema = {"type": "boolean"}
 NODE: Schema = {"anyOf": [{"type": "integer", "minimum": 0, "maximum": MAX_NODES - 1}, {"const": RANDOM}]}
 SHARE: Schema = {"type": "number", "minimum": 0, "maximum": 1}
-NAME = r"^(?!.*\.\.)(?!latest$)[A-Za-z0-9][A-Za-z0-9_.\-]{0,79}$"
+NAME = rf"^(?!.*\.\.)(?!({'|'.join(map(re.escape, TAKEN))})$)[A-Za-z0-9][A-Za-z0-9_.\-]{{0,79}}$"
 UNTOLD = r"^(workload|expect)\..|^[a-z]+\.[^.]+\..+$"  # swept keys of a plugin's workload, or deep ones
 FILES: Schema = {"type": "string", "pattern": r"\.py$"}
 

@@ -3,12 +3,14 @@
 Checkers and metrics read the history and nothing else, so a stored run is judged again as it was the first time.
 """
 
+import json
 import traceback
 from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
+from mxbench.core.contract import PLUGIN_ERRORS
 from mxbench.core.history import History
 from mxbench.core.verdict import Finding, Verdict, overall
 from mxbench.errors import PluginError
@@ -85,13 +87,13 @@ def _find(checker: Any, history: History) -> Finding | None:
     found = checker.check(history)
     if not isinstance(found, Finding):
         raise TypeError(f"check returned {found!r}, which is not a Finding")
-    return found
+    return msgspec.convert(msgspec.to_builtins(found), Finding)  # its fields are what they should be, too
 
 
 def _call(kind: str, plugin: Registered, act: Any) -> Any:
     try:
         return act(plugin.cls)
-    except Exception as error:
+    except PLUGIN_ERRORS as error:
         place = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{place.filename}:{place.lineno}"
         raise PluginError(
@@ -105,6 +107,12 @@ def _check_fields(metric: Registered, given: Any, givers: dict[str, str]) -> Non
     if not isinstance(given, dict) or set(given) != set(metric.cls.fields):
         shown = ", ".join(map(str, given)) if isinstance(given, dict) else repr(given)
         raise PluginError(f"{named} gave {shown}; its fields are {', '.join(metric.cls.fields)}")
+    try:
+        json.dumps(given, default=str, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise PluginError(
+            f"{named} gave {given!r}, which JSON cannot hold: {error}; null stands for no value"
+        ) from None
     for field in given:
         if field in givers:
             raise PluginError(f"{named} gives '{field}', which is a field of '{givers[field]}'; choose another name")

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from mxbench.core.algorithm import Algorithm
+from mxbench.core.contract import PLUGIN_ERRORS
 from mxbench.core.plan import RunPlan
 from mxbench.core.quorums import Quorums
 from mxbench.core.workload import Workload
@@ -81,6 +82,9 @@ def _plan_setting(setting: Setting, registry: Registry, base: Path, mistakes: Mi
     if experiment is None or len(mistakes.found) > before or not (algorithm and workload and engine):
         return None
     n = experiment.nodes
+    if n > engine.cls.most_nodes:
+        mistakes.add(document, ("nodes",), f"'{n}': the engine {engine.name} takes up to {engine.cls.most_nodes}")
+        return None
     system, quorums = _quorums(experiment, algorithm.cls, registry, document, mistakes)
     placed = placement(experiment, algorithm.cls, document, mistakes)
     broken = broken_assumptions(experiment, algorithm, engine, document, mistakes)
@@ -207,7 +211,7 @@ def _quorums(
     except (ExperimentError, ValueError) as error:
         mistakes.add(document, path, str(error))
         return None, ()
-    except Exception as error:
+    except PLUGIN_ERRORS as error:
         what = f"the quorum system '{name or algorithm.quorum_system}' failed for {experiment.nodes} nodes: {error!r}"
         raise PluginError(what) from error
 

@@ -1,6 +1,6 @@
 """What an experiment file may say: its keys, their types and their bounds.
 
-Each key's type says what it wants in words ('a whole number from 1 to 1000'), and `validate` puts the value given,
+Each key's type says what it wants in words ('a whole number from 1 to 10000'), and `validate` puts the value given,
 its place, and a guess at what was meant around them. Keys that concern each other, and names that need the registry,
 are the business of load.py and planning.py.
 """
@@ -16,10 +16,11 @@ from mxbench.experiment.document import Document, KeyPath, Mistakes, dotted, flo
 from mxbench.experiment.network import parse_bandwidth, parse_delay
 from mxbench.experiment.source import explain, scalar
 
-MAX_NODES = 1000
+MAX_NODES = 10_000
 MAX_ENTRIES = 100_000_000
 RANDOM = "random"  # for a node that the seed chooses
 SWEEP_KEYS = ("matrix", "include", "exclude")  # taken out by sweep.py before a setting is validated
+TAKEN = ("latest", "index.html", "scenarios", "benchmarks", "grades")  # by what else stands in a folder of results
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
 
 
@@ -77,10 +78,10 @@ def _text(value: Any) -> str:
 
 def _name(value: Any) -> str:
     text = _text(value)
-    if not _NAME.fullmatch(text) or ".." in text or text == "latest":
-        raise Unwanted(
-            "a name that a folder can have: up to 80 letters, digits, '_', '-' and '.', no '..', not 'latest'"
-        )
+    if not _NAME.fullmatch(text) or ".." in text:
+        raise Unwanted("a name that a folder can have: up to 80 letters, digits, '_', '-' and '.', no '..'")
+    if text in TAKEN:
+        raise Unwanted(f"a name of its own; in a folder of results these are taken: {', '.join(TAKEN)}")
     return text
 
 

@@ -39,6 +39,11 @@ class Mark:
     def __init__(self, file: Path, descriptor: int) -> None:
         self._file, self._descriptor = file, descriptor
 
+    @property
+    def stands(self) -> bool:
+        """False once somebody else removed the mark, or the invocation with it."""
+        return self._file.is_file()
+
     def lift(self) -> None:
         """Remove the mark: the invocation is complete."""
         if sys.platform == "win32":  # which removes no open file

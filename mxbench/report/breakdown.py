@@ -67,7 +67,9 @@ def _took(row: Row) -> str:
     wall, duration = row.get("wall_s"), row.get("duration_ms")
     if wall is None or duration is None:
         return ""
-    return f"execution time: {wall:.3f} s, of which {duration / 1000:.3f} s from the first event to the last"
+    virtual = row.get("engine") == "sim"
+    span = f"{duration / 1000:.3f} s from the first event to the last"
+    return f"execution time: {wall:.3f} s, {f'in which it simulated {span}' if virtual else f'of which {span}'}"
 
 
 def _span(rows: list[Row], key: str, verb: str, unit: str) -> str:

@@ -252,8 +252,8 @@ def judging(comparison: dict[str, Any]) -> str:
             f"{d['effect_kind']} ({'paired by seed' if d['paired'] else 'not paired'})" for d in tested
         )
         said = [
-            "interval: bootstrap; different: it leaves out 0, and a t test agrees (Holm's adjustment for "
-            f"{several(len(tested), 'test')})",
+            "interval: bootstrap (Student's t below 8 repeats); different: it leaves out 0, and a t test agrees "
+            f"(Holm's adjustment for {several(len(tested), 'test')})",
             f"effect: {', '.join(kinds)}, from -1 to +1",
         ]
     if any(difference["exact"] for difference in found):

@@ -30,9 +30,10 @@ def findings(rows: list[Row]) -> str:
     width = max(cells(printable(name)) for name in found)
     lines = ["checked:"]
     for name, by_outcome in found.items():
+        judged = [row for said in by_outcome.values() for _, row in said]
         label = printable(name) + " " * (width - cells(printable(name)))
         for outcome in sorted(by_outcome, key=lambda o: OUTCOMES.index(o) if o in OUTCOMES else 0):
-            for place, (text, where) in enumerate(_grouped(by_outcome[outcome], rows)):
+            for place, (text, where) in enumerate(_grouped(by_outcome[outcome], judged, rows)):
                 lines.append(f"  {outcome:<12}  {label}  {text}{where}")
                 shown = evidence[name, outcome, _pattern(text)] if place == 0 else []
                 lines += [f"      {printable(line)}" for line in shown if line != text]
@@ -49,8 +50,10 @@ def _without_number(match: re.Match[str]) -> str:
     return "#" + noun.removesuffix(ending)
 
 
-def _grouped(said: list[tuple[str, Row]], rows: list[Row]) -> list[tuple[str, str]]:
-    """Return each sentence once, with the runs it holds for, in brackets; nothing if there is but one run."""
+def _grouped(said: list[tuple[str, Row]], judged: list[Row], rows: list[Row]) -> list[tuple[str, str]]:
+    """Return each sentence once, with the runs it holds for, in brackets; nothing if there is but one run.
+
+    judged: the runs in which the property was looked at, of all."""
     patterns: dict[str, list[tuple[str, Row]]] = {}
     for text, row in said:
         patterns.setdefault(_pattern(text), []).append((printable(text), row))
@@ -58,14 +61,16 @@ def _grouped(said: list[tuple[str, Row]], rows: list[Row]) -> list[tuple[str, st
     for same in patterns.values():
         runs = [row for _, row in same]
         differ = len({text for text, _ in same}) > 1
-        lines.append((same[0][0], _where(runs, rows, differ)))
+        lines.append((same[0][0], _where(runs, judged, rows, differ)))
     return lines
 
 
-def _where(runs: list[Row], rows: list[Row], differ: bool) -> str:
+def _where(runs: list[Row], judged: list[Row], rows: list[Row], differ: bool) -> str:
     if len(rows) == 1:
         return ""
-    everywhere = f"in all {len(rows)} runs" if len(runs) == len(rows) else f"in {len(runs)} of {len(rows)} runs"
+    everywhere = f"in {len(runs)} of {several(len(judged), 'run')}"
+    if len(runs) == len(judged):
+        everywhere = f"in all {len(rows)} runs" if len(runs) == len(rows) else f"in all {len(runs)} that it applies to"
     if differ:
         return f" ({_run_name(runs[0], rows)}; alike {everywhere})"
     if len(runs) <= MOST_NAMED and len(runs) < len(rows):
@@ -105,7 +110,7 @@ def remarks(rows: list[Row]) -> str:
         if row.get("broken_assumptions"):
             broken = ", ".join(map(str, row["broken_assumptions"]))
             said["note"].append((f"run outside what {row.get('algorithm')} assumes: {broken}", row))
-    lines = [f"{kind}: {text}{where}" for kind, items in said.items() for text, where in _grouped(items, rows)]
+    lines = [f"{kind}: {text}{where}" for kind, items in said.items() for text, where in _grouped(items, rows, rows)]
     return "\n".join(lines)
 
 

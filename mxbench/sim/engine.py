@@ -21,6 +21,7 @@ class SimEngine(RunEngine):
 
     name = "sim"
     virtual = parallel = True
+    most_nodes = 10_000
     honours = ("delay", "jitter", "fifo", "loss", "duplicate", "bandwidth", "links", "faults")
 
     def run(self, plan: RunPlan, folder: Path, progress: Callable[[Progress], None] | None = None) -> History:
