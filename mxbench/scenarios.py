@@ -5,7 +5,9 @@ import inspect
 import os
 import sys
 from collections.abc import Sequence
+from errno import EISDIR
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 from mxbench.core.algorithm import Algorithm
@@ -13,7 +15,7 @@ from mxbench.core.property import Property
 from mxbench.core.scenario import Act, Scenario, Setup, parse_scenario, write
 from mxbench.errors import MachineError, ScenarioError
 from mxbench.experiment.source import read
-from mxbench.files import write_whole
+from mxbench.files import is_stream, write_whole
 from mxbench.loading import is_of_file
 from mxbench.registry import Registry
 from mxbench.sim.replay import Replayed
@@ -69,8 +71,28 @@ def save(scenario: Scenario, path: str | Path) -> Path:
         file.parent.mkdir(parents=True, exist_ok=True)
         write_whole(file, text)
     except OSError as error:
-        raise MachineError(f"{path}: the scenario cannot be written there: {error.strerror or error}") from error
+        raise _not_there(path, error) from error
     return file
+
+
+def _not_there(path: str | Path, error: OSError) -> MachineError:
+    return MachineError(f"{path}: the scenario cannot be written there: {error.strerror or error}")
+
+
+def check_place(path: str | Path) -> None:
+    """Raise MachineError if a scenario cannot be saved there: it is better to know that before it is looked for."""
+    place = Path(path).absolute()
+    if is_stream(place):
+        return
+    try:
+        if place.is_dir():
+            raise IsADirectoryError(EISDIR, os.strerror(EISDIR))
+        while not place.parent.exists():
+            place = place.parent
+        with TemporaryFile(dir=place.parent):
+            pass
+    except OSError as error:
+        raise _not_there(path, error) from error
 
 
 def default_path(algorithm: str, violated: str) -> Path:

@@ -165,8 +165,10 @@ def test_an_algorithm_without_k_leaves_it_in_the_names_of_the_others(tmp_path: P
     result = ran(tmp_path, INSIDE.replace(MATRIX, both).replace("algorithm: raymond-k-entry\n", "nodes: 4\n"))
     names = dict.fromkeys(point["series"] for point in data(specification([result], "wait-cdf")))
     assert list(names) == ["lamport", "raymond-k-entry (k = 1)", "raymond-k-entry (k = 2)"]
-    with pytest.raises(ResultError, match="--over k: it does not vary"):
+    with pytest.raises(ResultError, match="--over k: "):
         specification([result], "sweep", over="k")
+    with pytest.raises(ResultError, match="--over algorithm: its values are no numbers"):
+        specification([result], "sweep", over="algorithm")
 
 
 def test_fairness_shows_every_node_and_every_request(one: Path) -> None:
@@ -195,6 +197,8 @@ def test_throughput_counts_every_entry_once(one: Path) -> None:
         ),
         ({"kind": "sweep", "where": ["nodes=4", "dwell=1ms"]}, "nothing was swept over a number"),
         ({"kind": "sweep", "measure": "wait_ms.men"}, r"--measure wait_ms.men: unknown; did you mean 'wait_ms.mean'"),
+        ({"kind": "wait-cdf", "over": "nodes"}, "--over nodes: it goes with --kind sweep"),
+        ({"kind": "fairness", "measure": "jain"}, "--measure jain: it goes with --kind sweep"),
         ({"kind": "wait-cdf", "where": ["nods=4"]}, "the settings have no 'nods'; did you mean 'nodes'"),
         ({"kind": "wait-cdf", "where": ["nodes=5"]}, "--where nodes=5: no setting has it; 'nodes' is 4, 9"),
         ({"kind": "wait-cdf", "where": ["nodes"]}, "write KEY=VALUE"),

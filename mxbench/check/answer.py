@@ -156,7 +156,7 @@ def _not_covered(question: Question, found: Found, verified: list[str]) -> list[
                         ("crashes", network.crashes)):  # fmt: skip
         missing.append(f"more than {count} {name}" if count else name)
     said.append(f"networks with {', '.join(missing)}")
-    if len([count for count in question.requests if count]) > 1 and not found.contended:
+    if not found.contended:
         said.append("contention: no schedule had two nodes that wanted to be inside")
     never = [node for node, count in enumerate(question.requests) if count and node not in found.entered]
     if never and not found.limit:

@@ -136,6 +136,8 @@ def _requests(requests: int | str | Sequence[int] | None) -> int | tuple[int, ..
         raise ExperimentError(f"--requests {text}: write one number, or one for each node like 1,1,0") from None
     if not numbers or any(number < 0 for number in numbers):
         raise ExperimentError(f"--requests {text or requests}: a node asks 0 times or more")
+    if not any(numbers):
+        raise ExperimentError(f"--requests {text or requests}: if no node asks, there is nothing to check")
     single = isinstance(requests, int) or (text is not None and "," not in text)
     return numbers[0] if single else numbers
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from mxbench.commands.telling import note, print_json
+from mxbench.commands.telling import note, say, say_json
 
 
 class What(StrEnum):
@@ -60,9 +60,9 @@ def _table(only: list[str], results: Path, as_json: bool) -> None:
         noise, rows = run_cases(only, begin)
     table = Table(environment=made_in, noise=noise, rows=rows)
     if as_json:
-        print_json(msgspec.to_builtins(table))
+        say_json(msgspec.to_builtins(table))
     else:
-        print(render(rows, noise, made_in), end="")
+        say(render(rows, noise, made_in), end="")
     note(f"kept in {save(table, results)}; 'mxbench bench compare' shows what has changed since the table before it")
 
 
@@ -74,9 +74,9 @@ def _compare(results: Path, as_json: bool) -> None:
 
     before, after = last_two(results)
     if as_json:
-        print_json({"before": msgspec.to_builtins(before), "after": msgspec.to_builtins(after)})
+        say_json({"before": msgspec.to_builtins(before), "after": msgspec.to_builtins(after)})
     else:
-        print(render_changes(before.rows, after.rows), end="")
+        say(render_changes(before.rows, after.rows), end="")
 
 
 def _scale(as_json: bool) -> None:
@@ -85,9 +85,9 @@ def _scale(as_json: bool) -> None:
     with _status() as begin:
         curves = measured(begin)
     if as_json:
-        print_json({"curves": curves})
+        say_json({"curves": curves})
     else:
-        print(render(curves), end="")
+        say(render(curves), end="")
 
 
 @contextmanager

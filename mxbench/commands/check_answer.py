@@ -12,11 +12,12 @@ from mxbench.check.memory import memory_for_a_search, parse_bytes
 from mxbench.check.question import MAX_NODES, Question, parse_question
 from mxbench.check.search import CONTRACT, Limits
 from mxbench.check.text import ProgressLine, render
-from mxbench.commands.telling import note
+from mxbench.commands.overrun import within
+from mxbench.commands.telling import note, say
 from mxbench.core.scenario import Setup
 from mxbench.errors import ExperimentError, MachineError
 from mxbench.experiment.document import suggestion
-from mxbench.scenarios import default_path, save, scenario_of
+from mxbench.scenarios import check_place, default_path, save, scenario_of
 
 SETTABLE = ("quorums", "topology", "holder", "server", "k")
 
@@ -52,26 +53,33 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 def run_check(asked: Asked) -> int:
     """Check an algorithm, print the answer, and return the exit status: 0 valid, 1 violated, 3 undecided."""
+    if asked.save is not None:
+        check_place(asked.save)
+    with within(asked.limit_seconds):
+        question, setup, found, how = _answer(asked)
+        problem = _save(question, setup, found, how, asked.save)
+    say(json.dumps(found, indent=2) if asked.as_json else _text(found))
+    if problem is not None:
+        if asked.save is not None:
+            raise problem
+        note(str(problem))
+    return EXIT_STATUS[found["verdict"]]
+
+
+def _answer(asked: Asked) -> tuple[Question, Setup, dict[str, Any], str]:
+    """Return what was asked, what its schedules run on, what was found, and how."""
     if asked.random is None:
         question = asked.question(asked.nodes, asked.requests)
         with ProgressLine() as line:
             memory = memory_for_a_search() if asked.limit_memory is None else parse_bytes(asked.limit_memory)
             limits = Limits(asked.limit_states, asked.limit_seconds, memory)
             found = answer(question, limits, line.update if sys.stderr.isatty() else None)
-        setup, how = setup_of(question), "exhaustive search"
-    else:
-        from mxbench.commands.random_answer import MOST_NODES, random_answer
+        return question, setup_of(question), found, "exhaustive search"
+    from mxbench.commands.random_answer import MOST_NODES, random_answer
 
-        question = asked.question(asked.nodes, asked.requests, MOST_NODES)
-        found, setup = random_answer(question, asked)
-        how = f"random search of seed {asked.seed}"
-    problem = _save(question, setup, found, how, asked.save)
-    print(json.dumps(found, indent=2) if asked.as_json else _text(found))
-    if problem is not None:
-        if asked.save is not None:
-            raise problem
-        note(str(problem))
-    return EXIT_STATUS[found["verdict"]]
+    question = asked.question(asked.nodes, asked.requests, MOST_NODES)
+    found, setup = random_answer(question, asked)
+    return question, setup, found, f"random search of seed {asked.seed}"
 
 
 def setup_of(question: Question) -> Setup:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from mxbench.commands.damaged import note_damage
-from mxbench.commands.telling import Plugins, progress
+from mxbench.commands.telling import Plugins, progress, say
 
 
 def compare(
@@ -49,7 +49,7 @@ def compare(
     note_damage(sources or ())  # now: what runs for this makes folders, which may have the name of a source
     with progress() as on_progress:
         comparison = compared(*sources or (), results=results, plugins=plugin or (), on_progress=on_progress)
-    print(render(comparison, form, differences), end="")
+    say(render(comparison, form, differences), end="")
     raise typer.Exit(comparison["exit_status"])
 
 
@@ -63,5 +63,5 @@ def _theory(sources: list[str], form: str, results: Path, plugin: list[Path] | N
     with progress() as on_progress:
         loaded, status = gather(*sources, results=results, plugins=plugin or (), on_progress=on_progress)
     document = theory(loaded)
-    print(render(document, form), end="")
+    say(render(document, form), end="")
     return status or int(not document["holds"])

@@ -1,13 +1,12 @@
 """The command `mxbench export`."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from mxbench.commands.damaged import note_damage
-from mxbench.commands.telling import note
+from mxbench.commands.telling import note, say
 
 
 def export(
@@ -37,6 +36,6 @@ def export(
         note(f"this is {made.folder}; there are {made.left} more, in the folder beside it")
     note_damage([result])
     if out is None and to != "parquet":
-        sys.stdout.write(made.data.decode())
+        say(made.data.decode(), end="")
         return
-    print(save(made, out if out is not None else made.folder / made.name))
+    say(save(made, out if out is not None else made.folder / made.name))

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from mxbench.commands.damaged import note_damage
+from mxbench.commands.telling import say
 
 
 def figure(
@@ -28,8 +29,13 @@ def figure(
         ),
     ] = None,
     measure: Annotated[
-        str, typer.Option(metavar="M", help="Of a sweep: messages_per_entry, wait_ms.mean, entries_per_s, ...")
-    ] = "messages_per_entry",
+        str | None,
+        typer.Option(
+            metavar="M",
+            help="Of a sweep: messages_per_entry (the default), wait_ms.mean, entries_per_s, ...",
+            show_default=False,
+        ),
+    ] = None,
     over: Annotated[
         str | None, typer.Option(metavar="KEY", help="Of a sweep: what goes along the axis.", show_default=False)
     ] = None,
@@ -46,4 +52,4 @@ def figure(
     file = drawn(*results, kind=kind, out=out, where=where or (), measure=measure, over=over, log=log, theme=theme,
                  width=width)  # fmt: skip
     note_damage(results)
-    print(file)
+    say(file)

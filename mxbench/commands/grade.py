@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from mxbench.commands.telling import print_json
+from mxbench.commands.telling import say, say_json
 from mxbench.errors import ExperimentError
 
 
@@ -57,7 +57,7 @@ def grade(
     target = out or Path("results") / "grades" / (folder.resolve().name or "folder")
     told = write(target, asked, all_graded, hidden)
     if as_json:
-        print_json(told)
+        say_json(told)
     else:
-        print(render(asked, all_graded, hidden, target))
+        say(render(asked, all_graded, hidden, target))
     raise typer.Exit(3 if any(one.failed for one in all_graded) else 0)

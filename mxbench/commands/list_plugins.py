@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from mxbench.commands.telling import Plugins
+from mxbench.commands.telling import Plugins, say
 
 KINDS = (
     "algorithms", "quorum-systems", "topologies", "workloads", "checkers", "metrics", "properties", "reports",
@@ -42,7 +42,7 @@ def list_plugins(
     if nodes is None and failure_rate is None:
         from mxbench.listing import listing
 
-        print(listing(wanted, files))
+        say(listing(wanted, files))
         return
     if wanted != ("quorum-systems",):
         raise ExperimentError("-n and --failure-rate go with 'mxbench list quorums'")
@@ -50,4 +50,4 @@ def list_plugins(
         raise ExperimentError("--failure-rate goes with a number of nodes, as in 'mxbench list quorums -n 13'")
     from mxbench.quorum_table import quorum_table
 
-    print(quorum_table(nodes, FAILURE_RATE if failure_rate is None else failure_rate, files))
+    say(quorum_table(nodes, FAILURE_RATE if failure_rate is None else failure_rate, files))

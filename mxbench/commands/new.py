@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from mxbench.commands.telling import say
 from mxbench.errors import ExperimentError, MachineError
 
 MAX_LENGTH = 60
@@ -25,10 +26,10 @@ def new(
         raise ExperimentError(f"new {kind}: only algorithms can be begun so; write 'mxbench new algorithm NAME'")
     written = write_algorithm(name, into)
     plugin, test, experiment = (_shown(path) for path in written)
-    print(f"Wrote {plugin}, {test} and {experiment}. The algorithm grants always, which is wrong:\n")
-    print(f"  mxbench check {plugin}        shows the shortest schedule that goes wrong")
-    print(f"  pytest --mxbench {plugin}     runs the conformance suite, once it is repaired")
-    print(f"  mxbench run {experiment}        measures it")
+    say(f"Wrote {plugin}, {test} and {experiment}. The algorithm grants always, which is wrong:\n")
+    say(f"  mxbench check {plugin}        shows the shortest schedule that goes wrong")
+    say(f"  pytest --mxbench {plugin}     runs the conformance suite, once it is repaired")
+    say(f"  mxbench run {experiment}        measures it")
 
 
 def write_algorithm(name: str, into: Path) -> list[Path]:

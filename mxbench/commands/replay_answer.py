@@ -8,6 +8,7 @@ import msgspec
 
 from mxbench.check.diagram import diagram
 from mxbench.check.text import legend
+from mxbench.commands.telling import say
 from mxbench.core.trace import Step
 from mxbench.core.verdict import Finding, Verdict
 from mxbench.experiment.judge import judge
@@ -22,7 +23,7 @@ def run_replay(scenario: str, plugins: list[Path], as_json: bool) -> int:
     """Carry out a scenario, print what came of it, and return the exit status."""
     found = replay(scenario, plugins)
     findings, _ = judge(found.history, Registry())
-    print(json.dumps(document(found, findings, scenario), indent=2) if as_json else render(found, findings, scenario))
+    say(json.dumps(document(found, findings, scenario), indent=2) if as_json else render(found, findings, scenario))
     return EXIT_STATUS[found.verdict]
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from mxbench.commands.damaged import note_damage
-from mxbench.commands.telling import Plugins
+from mxbench.commands.telling import Plugins, say
 
 
 def report(
@@ -31,4 +31,4 @@ def report(
     file = written(*results, out=out, plugins=plugin or ())
     refresh_index(file)
     note_damage(results)
-    print(file)
+    say(file)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mxbench.commands.telling import Plugins, note, print_json, progress
+from mxbench.commands.telling import Plugins, note, progress, say, say_json
 
 
 def run(
@@ -53,12 +53,12 @@ def run(
                 documents.append(carry_out(experiment, results, told, None if quiet else note))
     except Interrupted as error:
         if as_json:
-            print_json(combine([*documents, error.document]))
+            say_json(combine([*documents, error.document]))
         raise
     if as_json:
-        print_json(combine(documents))
+        say_json(combine(documents))
     else:
         from mxbench.report.table import render
 
-        print("\n\n".join(render(document).rstrip("\n") for document in documents))
+        say("\n\n".join(render(document).rstrip("\n") for document in documents))
     raise typer.Exit(combine(documents)["exit_status"])

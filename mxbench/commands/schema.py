@@ -1,6 +1,6 @@
 """The command `mxbench schema`."""
 
-from mxbench.commands.telling import Plugins, print_json
+from mxbench.commands.telling import Plugins, say_json
 
 
 def schema(plugin: Plugins = None) -> None:
@@ -8,4 +8,4 @@ def schema(plugin: Plugins = None) -> None:
     from mxbench.experiment.json_schema import json_schema
     from mxbench.registry import Registry
 
-    print_json(json_schema(Registry(tuple(map(str, plugin or ())))))
+    say_json(json_schema(Registry(tuple(map(str, plugin or ())))))

@@ -1,12 +1,11 @@
 """The command `mxbench show`."""
 
-import sys
 from typing import Annotated
 
 import typer
 
 from mxbench.commands.damaged import note_damage
-from mxbench.commands.telling import Plugins, note
+from mxbench.commands.telling import Plugins, note, say, standard_output
 
 
 def show(
@@ -39,7 +38,7 @@ def show(
             raise ResultError("--node goes with --log, --ledger, --gantt, --waits or --report")
         document = load_document(result)
         note_damage([result])
-        print(render(document), end="")
+        say(render(document), end="")
         return
     import shutil
 
@@ -53,6 +52,6 @@ def show(
     if node is not None and not 0 <= node < history.plan.nodes:
         raise ResultError(f"--node {node}: there is no such node; they are 0 to {history.plan.nodes - 1}")
     # Piped output is not cut to the width of a terminal that is not there.
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 200
+    width = shutil.get_terminal_size().columns if (out := standard_output()) is not None and out.isatty() else 200
     files = tuple(str(file) for file in plugin or ())
-    print(Registry(files).get("reports", asked[0]).cls().render(history, node=node, width=width).rstrip("\n"))
+    say(Registry(files).get("reports", asked[0]).cls().render(history, node=node, width=width).rstrip("\n"))

@@ -8,6 +8,7 @@ import msgspec
 
 from mxbench.check.diagram import diagram
 from mxbench.commands.check_answer import Asked, setup_of
+from mxbench.commands.telling import say
 from mxbench.core.adversary import Adversary
 from mxbench.core.algorithm import Algorithm
 from mxbench.core.scenario import Act, Setup
@@ -43,21 +44,20 @@ def step_through(asked: Asked) -> None:
     if network.duplicates or network.losses or network.crashes:
         raise ExperimentError(f"--network {network}: fifo or reordering; what else the network does, you do in a step")
     stepper = Stepper(question.algorithm, setup_of(question))
-    print(stepper.shown())
+    say(stepper.shown())
     for line in iter(_line, None):
         try:
             said = stepper.obey(line.split())
         except (NoSuchCommand, MxbenchError) as error:
-            print(f"{error}")
+            say(f"{error}")
             continue
-        if said is None:
+        if said is None or not say(said):
             return
-        print(said)
 
 
 def _line() -> str | None:
     if sys.stdin.isatty():
-        print("step> ", end="", flush=True)
+        say("step> ", end="")
     line = sys.stdin.readline()
     return line if line else None
 
@@ -192,7 +192,7 @@ class Stepper:
 
 def _chosen(count: int) -> int:
     """Ask which option the algorithm takes."""
-    print(f"the algorithm chooses one of {count} options; which, from 0 to {count - 1}?")
+    say(f"the algorithm chooses one of {count} options; which, from 0 to {count - 1}?")
     line = _line()
     return min(int(line), count - 1) if line is not None and line.strip().isdecimal() else 0
 

@@ -4,7 +4,7 @@ import functools
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +13,7 @@ import typer
 from mxbench.errors import MachineError, MxbenchError
 
 INTERRUPTED = 130  # as a shell has it: 128 + SIGINT
+_for_answers: list[Any] = []  # standard output as it was when the command began
 Plugins = Annotated[
     list[Path] | None,
     typer.Option("--plugin", metavar="FILE.py", help="Load a plugin of one file. May be repeated.", show_default=False),
@@ -24,7 +25,7 @@ def told(command: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(command)
     def telling(*arguments: Any, **options: Any) -> None:
-        with _telling():
+        with _telling(), _plugins_print_aside():
             command(*arguments, **options)
 
     return telling
@@ -43,7 +44,7 @@ def _telling() -> Iterator[None]:
     except KeyboardInterrupt as error:
         print(f"mxbench: {str(error) or 'interrupted'}", file=sys.stderr)
         sys.exit(INTERRUPTED)
-    except BrokenPipeError:  # the reader of a pipe has enough, as `head` does
+    except BrokenPipeError:  # whatever was not printed with `say`
         _let_go_of_stdout()
         sys.exit(0)
     except OSError as error:  # who knew more has told it: what is left is standard output, and the rights of files
@@ -56,17 +57,49 @@ def _telling() -> Iterator[None]:
 
 def _let_go_of_stdout() -> None:
     """Write nothing more there: else Python flushes once more at its end, and complains."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    os.dup2(os.open(os.devnull, os.O_WRONLY), standard_output().fileno())
+
+
+@contextmanager
+def _plugins_print_aside() -> Iterator[None]:
+    """Send to standard error what plugins print meanwhile: on standard output is what was asked for, and no more."""
+    _for_answers.append(sys.stdout)
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        _for_answers.pop()
+
+
+def standard_output() -> Any:
+    """Return where answers go; None if it is closed."""
+    return _for_answers[-1] if _for_answers else sys.stdout
 
 
 def note(text: str) -> None:
     print(f"mxbench: {text}", file=sys.stderr)
 
 
-def print_json(document: dict[str, Any]) -> None:
+def say(text: object, end: str = "\n") -> bool:
+    """Print what was asked for; return whether there is somebody who reads it.
+
+    That the reader of a pipe has enough of it, as `head` does, changes no exit status.
+    """
+    where = standard_output()
+    if where is None:
+        return False
+    try:
+        print(text, end=end, file=where, flush=True)
+    except BrokenPipeError:
+        _let_go_of_stdout()
+        return False
+    return True
+
+
+def say_json(document: dict[str, Any]) -> None:
     import json
 
-    print(json.dumps(document, indent=2, default=str))
+    say(json.dumps(document, indent=2, default=str))
 
 
 @contextmanager

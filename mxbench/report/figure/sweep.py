@@ -153,7 +153,9 @@ def _along(lines: list[Point], over: str | None) -> str:
     known = [key for key in keys if over in (key, key.rpartition(".")[2])]
     if not known:
         said = f"swept over numbers: {', '.join(keys)}" if keys else "nothing was swept over a number"
-        raise ResultError(f"--over {over}: it does not vary{suggestion(over, keys)} ({said})")
+        words = [key for key in differing(lines) if over in (key, key.rpartition(".")[2])]
+        why = "its values are no numbers" if words else f"it does not vary{suggestion(over, keys)}"
+        raise ResultError(f"--over {over}: {why} ({said})")
     return known[0]
 
 

@@ -29,6 +29,7 @@ KINDS: dict[str, Callable[[list[Series], Look], dict[str, Any]]] = {
 SWEEP = "sweep"
 PRINTED = Look()
 NAMES = (*KINDS, SWEEP)
+MEASURE = "messages_per_entry"  # of a sweep, unless told
 PAGE_MEASURES = ("messages_per_entry", "wait_ms.mean", "sync_delay_ms.mean", "entries_per_s")
 
 
@@ -52,7 +53,7 @@ TITLES = {
 
 
 def figure(
-    *results: str | Path, kind: str, out: str | Path, where: Iterable[str] = (), measure: str = "messages_per_entry",
+    *results: str | Path, kind: str, out: str | Path, where: Iterable[str] = (), measure: str | None = None,
     over: str | None = None, log: bool = False, theme: str = "light", width: str = "column",
 ) -> Path:  # fmt: skip
     """Draw a figure of some results into a file, whose name tells the format (.svg, .pdf, .png), and return the file.
@@ -80,11 +81,14 @@ def figure(
 
 def specification(
     results: Iterable[str | Path], kind: str, look: Look = PRINTED, where: Iterable[str] = (),
-    measure: str = "messages_per_entry", over: str | None = None,
+    measure: str | None = None, over: str | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Return the Vega-Lite specification of a figure; see `figure`."""
+    for flag, value in (("--measure", measure), ("--over", over)):
+        if value is not None and kind != SWEEP:
+            raise ResultError(f"{flag} {value}: it goes with --kind {SWEEP}")
     found = drawable(list(results), where, over)
-    return sweep(found, look, measure, over) if kind == SWEEP else KINDS[kind](series_of(found), look)
+    return sweep(found, look, measure or MEASURE, over) if kind == SWEEP else KINDS[kind](series_of(found), look)
 
 
 def charts(*results: str | Path, where: Iterable[str] = (), theme: str = "light") -> list[Chart]:
