@@ -7,9 +7,10 @@ import msgspec
 from plans import plan
 
 from mxbench.core.algorithm import Algorithm, EntryRequest, Out
-from mxbench.core.history import DELIVERED, ENTERED, EVERY_PEER, RELEASED, REQUESTED, SENT, History, Recorder, Totals
+from mxbench.core.history import DELIVERED, ENTERED, EVERY_PEER, RELEASED, REQUESTED, SENT, History, Totals
 from mxbench.core.messages import Message
 from mxbench.core.plan import Ending
+from mxbench.core.recorder import Recorder
 
 MS = 1_000_000
 QUIET = Ending("quiet")

@@ -20,12 +20,12 @@ from mxbench.core.history import (
     TIMER,
     VALUE,
     History,
-    Recorder,
     Totals,
 )
 from mxbench.core.messages import Message, WorkloadMessage, message_types
 from mxbench.core.places import build_node, roles
 from mxbench.core.plan import Ending, RunPlan, turns
+from mxbench.core.recorder import Recorder
 
 MAX_EVENTS = 2_000_000
 

@@ -12,14 +12,14 @@ from mxbench.commands.telling import say
 from mxbench.core.adversary import Adversary
 from mxbench.core.algorithm import Algorithm
 from mxbench.core.scenario import Act, Setup
-from mxbench.core.trace import Step, violation
+from mxbench.core.trace import Step, state_of, violation
 from mxbench.errors import ExperimentError, MxbenchError
 from mxbench.scenarios import FOLDER, save, scenario_of
 from mxbench.sim.explore import CONTRACT, DEADLOCK, plan_of
 from mxbench.sim.replay import same_number
 from mxbench.sim.schedule import MUTUAL_EXCLUSION, Schedule
 from mxbench.sim.shrink import act_for
-from mxbench.sim.tracer import Pick, Tracer, state_of
+from mxbench.sim.tracer import Pick, Tracer
 
 ROWS = 24  # of the diagram that are shown after each step
 HELP = """\
@@ -101,7 +101,7 @@ class Stepper:
             doing = "crashed" if place.me in schedule.crashed else "inside" if place.node.inside is not None else (
                 "waits" if place.node.waiting is not None else "outside")  # fmt: skip
             name = f"node {place.me}" if place.me < self.setup.nodes else "server"
-            state = ", ".join(f"{field}={text}" for field, text in state_of(place).items())
+            state = ", ".join(f"{field}={text}" for field, text in state_of(place.node.algorithm).items())
             lines.append(f"{name} {doing + ':':<8} {state}")
         lines.append("")
         violated = self._violated()

@@ -1,15 +1,14 @@
 """The history of a run: what every engine yields, and all that checkers, metrics and reports read.
 
-Each node writes its own events, in its own order, as records of two integers each: core/records.py says how they are
-laid out, and puts those of all nodes in order. What `details` holds: requested (request id, time it was meant to
-arrive); entered (request id, number, version, stamp or nil); released (number); timer (owner, name); value (whatever
-the workload recorded); fault (text).
+Each node writes its own events, in its own order (core/recorder.py), as records of two integers each: core/records.py
+says how they are laid out, and puts those of all nodes in order. What `details` holds: requested (request id, time it
+was meant to arrive); entered (request id, number, version, stamp or nil); released (number); timer (owner, name);
+value (whatever the workload recorded); fault (text).
 """
 
 import sys
 from array import array
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -20,6 +19,7 @@ from mxbench.core.records import (
     ENTERED,
     EVERY_PEER,
     KINDS,
+    LOWEST,
     RELEASED,
     REQUESTED,
     SENT,
@@ -30,8 +30,6 @@ from mxbench.core.records import FAULT as FAULT
 from mxbench.core.records import TIMER as TIMER
 
 FORMAT = 1
-FOLD = 4096  # records in lists before they are packed
-_LOWEST = 0 if sys.byteorder == "little" else 7  # byte of a code in memory
 _NO_MESSAGE = bytes(byte & 15 not in (SENT, DELIVERED) for byte in range(256))  # by the lowest byte of a code
 
 
@@ -100,68 +98,6 @@ class Section(msgspec.Struct):
     number: int = 0
     version: int = 0
     stamp: tuple[int, int] | None = None
-
-
-class Recorder:
-    """What one node writes down while it runs. An engine on its fast path may append to `times` and `codes` itself.
-
-    They are lists, as to append to a list costs a quarter of what it costs to append to an array; once they are long
-    they are folded into arrays, in one go, and cleared (in a compiled simulation at the end alone). column: makes what
-    an engine appends to instead, with `append`, `clear` and `tobytes`.
-    """
-
-    __slots__ = ("_codes", "_times", "codes", "details", "payloads", "times")
-
-    def __init__(self, column: Callable[[], Any] = list) -> None:
-        self.times: Any = column()
-        self.codes: Any = column()
-        self.details: list[Any] = []
-        self.payloads = bytearray()
-        self._times = array("q")
-        self._codes = array("q")
-
-    def sent(self, time: int, to: int, type_index: int, payload: bytes) -> None:
-        """Write down a message to one node, or to EVERY_PEER."""
-        self.times.append(time)
-        self.codes.append(SENT | type_index << 4 | to << 12 | len(payload) << 32)
-        self.payloads += payload
-
-    def delivered(self, time: int, sender: int, type_index: int, sequence: int) -> None:
-        """Write down that a message was handed to the node."""
-        self.times.append(time)
-        self.codes.append(DELIVERED | type_index << 4 | sender << 12 | sequence << 32)
-
-    def other(self, kind: int, time: int, detail: Any) -> None:
-        """Write down an event that is not a message."""
-        self.times.append(time)
-        self.codes.append(kind | len(self.details) << 32)
-        self.details.append(detail)
-        if len(self.times) > FOLD:
-            self.fold()
-
-    def fold(self) -> None:
-        """Pack what was appended; called now and then, so that a long history stays small."""
-        for kept, recent in ((self._times, self.times), (self._codes, self.codes)):
-            kept.frombytes((array("q", recent) if isinstance(recent, list) else recent).tobytes())
-            recent.clear()
-
-    def counted(self, kind: int, types: int) -> list[int]:
-        """Return how many records there are of a kind of message event, by type. types: how many there are."""
-        self.fold()
-        if types > 16:  # then the lowest byte of a code does not tell the type
-            found = Counter(code & 0xFFF for code in self._codes)
-            return [found[kind | index << 4] for index in range(types)]
-        lowest = memoryview(self._codes).cast("B")[_LOWEST::8].tobytes()
-        return [lowest.count(kind | index << 4) for index in range(types)]
-
-    def columns(self) -> tuple[bytes, bytes, list[Any], bytes]:
-        """Return what was written: times, codes, details and payloads, as NodeHistory has them."""
-        self.fold()
-        return self._times.tobytes(), self._codes.tobytes(), self.details, bytes(self.payloads)
-
-    def finish(self, node: int, types: list[str], algorithm_types: int, totals: Totals) -> NodeHistory:
-        """Return what was written, ready to be stored."""
-        return NodeHistory(node, types, algorithm_types, *self.columns(), totals)
 
 
 class History:
@@ -287,7 +223,7 @@ def _details_of(node: NodeHistory) -> Iterator[tuple[int, int, Any]]:
     """Yield (kind, time, detail) of the events that are not messages."""
     times, codes = node.views()
     # Most records are messages. The lowest byte of a code tells, so they are passed over without a step of Python each.
-    marks = node.codes[_LOWEST::8].translate(_NO_MESSAGE)
+    marks = node.codes[LOWEST::8].translate(_NO_MESSAGE)
     at = marks.find(1)
     while at >= 0:
         code = codes[at]

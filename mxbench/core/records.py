@@ -14,12 +14,14 @@ stored, as they count up.
 """
 
 import heapq
+import sys
 from array import array
 from collections.abc import Iterator, Mapping
 
 REQUESTED, ENTERED, RELEASED, SENT, DELIVERED, TIMER, VALUE, FAULT = range(8)
 KINDS = ("requested", "entered", "released", "sent", "delivered", "timer", "value", "fault")
 EVERY_PEER = 0xFFFFF
+LOWEST = 0 if sys.byteorder == "little" else 7  # byte of a code in memory
 MAX_TIME = 1 << 63
 Column = array | memoryview  # of 64-bit integers
 

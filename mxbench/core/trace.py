@@ -8,7 +8,10 @@ from typing import Any
 
 import msgspec
 
+from mxbench.core.algorithm import Algorithm
 from mxbench.core.messages import Message
+
+MAX_STATE_LINE = 400
 
 
 class Step(msgspec.Struct, omit_defaults=True):
@@ -36,6 +39,23 @@ class Step(msgspec.Struct, omit_defaults=True):
     waiting: list[int] = []
     fault: str | None = None
     state: dict[str, tuple[str, str]] = {}
+
+
+def state_of(algorithm: Algorithm) -> dict[str, str]:
+    """Return the fields of a node's algorithm, each as text."""
+    names = (name for name in algorithm.__struct_fields__ if name != "parameters")
+    return {name: value_text(getattr(algorithm, name)) for name in names}
+
+
+def state_line(algorithm: Algorithm) -> str:
+    """Return them in one line, cut where it is long."""
+    line = ", ".join(f"{name}={text}" for name, text in state_of(algorithm).items())
+    return line if len(line) <= MAX_STATE_LINE else line[: MAX_STATE_LINE - 3] + "..."
+
+
+def stuck_line(node: int, inside: bool, state: str) -> str:
+    """Return what is said of a node that waits or is inside when nothing can happen any more."""
+    return f"node {node} {'is inside' if inside else 'waits'}; its state: {state}"
 
 
 def shown(message: Message) -> str:

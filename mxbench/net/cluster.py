@@ -15,9 +15,6 @@ import msgspec
 from mxbench.core.history import History, NodeHistory
 from mxbench.core.plan import Ending, Progress, RunPlan
 from mxbench.net.control import (
-    REPLIES,
-    Channel,
-    Command,
     Connect,
     Cut,
     Describe,
@@ -34,11 +31,12 @@ from mxbench.net.control import (
     Status,
     TicketUsed,
 )
-from mxbench.net.door import Door, Guest
+from mxbench.net.door import Door
 from mxbench.net.host import LocalHost
+from mxbench.net.nodes import Nodes
 from mxbench.net.poller import Poller
 from mxbench.net.process import HOST
-from mxbench.net.rest import RestDetector, busy, stalled
+from mxbench.net.rest import RestDetector, busy, stalled, stuck_lines
 from mxbench.net.tickets import TicketOffice
 from mxbench.net.wire import CONTROL, Garbage
 
@@ -61,7 +59,7 @@ class Cluster:
         self._places = plan.places  # nodes, then servers
         self._poller = Poller()
         self._secret = secrets.token_bytes(32)
-        self._channels: dict[int, Channel] = {}
+        self._nodes = Nodes(self._poller, self._hear, self._gone, self._garbage)
         self._meshed: set[int] = set()
         self._finished: set[int] = set()
         self._statuses: dict[int, Status] = {}
@@ -83,17 +81,17 @@ class Cluster:
 
     def cut(self, node: int, peer: int) -> None:
         """Have a node break its connection to a peer, with what is on its way."""
-        self._tell(node, Cut(peer))
+        self._nodes.tell(node, Cut(peer))
 
     def run(self) -> History:
         """Do the whole run; no process of it is left when this returns or raises."""
         started = time.monotonic()
         with ExitStack() as closing:
             closing.callback(self._poller.close)
-            closing.callback(self._hang_up)
+            closing.callback(self._nodes.hang_up)
             door = Door(CONTROL, self._secret, HOST, self._poller, len(self._places),
-                        lambda node: node in self._places and node not in self._channels,
-                        lambda node: 0, self._welcome)  # fmt: skip
+                        lambda node: node in self._places and node not in self._nodes,
+                        lambda node: 0, self._nodes.welcome)  # fmt: skip
             closing.callback(door.close)
             self._host = LocalHost()
             closing.callback(self._host.close)
@@ -108,7 +106,7 @@ class Cluster:
             self._collect()
         wall_s = time.monotonic() - started
         stored = (file for file in sorted((self.folder / "nodes").glob("*.msgpack")) if file.is_file())
-        nodes = [self._stored(file) for file in stored]
+        nodes = [msgspec.msgpack.decode(file.read_bytes(), type=NodeHistory) for file in stored]
         ending = self._ending or Ending("failed", "harness", "the run ended without a reason")
         return History(self.plan, ending, nodes, wall_s)
 
@@ -117,9 +115,9 @@ class Cluster:
     def _go(self) -> None:
         self._moved_at = time.monotonic()
         for node in self._places:
-            self._tell(node, Start())
+            self._nodes.tell(node, Start())
         for node, command in self._office.first():
-            self._tell(node, command)
+            self._nodes.tell(node, command)
         began = time.monotonic()
         self._poll()
         while self._ending is None:
@@ -136,26 +134,22 @@ class Cluster:
         """Have every node that still can store its history."""
         if self._ending is not None and self._ending.reason == "stuck":
             for node in self._places:
-                self._tell(node, Describe())
+                self._nodes.tell(node, Describe())
             self._wait(HOPELESS_FINISH_SECONDS, lambda: len(self._descriptions) == len(self._places), even_ended=True)
-            stuck = tuple(self._stuck_line(node) for node, status in sorted(self._statuses.items()) if busy(status))
+            stuck = stuck_lines(self._statuses, self._descriptions)
             self._ending = msgspec.structs.replace(self._ending, stuck=stuck)
         self._finishing = True
         files = self.folder / "nodes"
         files.mkdir(parents=True, exist_ok=True)
-        able = [node for node in self._channels if not self._host.stopped(node)]
+        able = [node for node in self._nodes if not self._host.stopped(node)]
         for node in able:
-            self._tell(node, Finish(str(files / f"{node}.msgpack")))
+            self._nodes.tell(node, Finish(str(files / f"{node}.msgpack")))
         hopeless = self._ending is not None and self._ending.failed in ("node-silent", "startup")
         patience = HOPELESS_FINISH_SECONDS if hopeless else FINISH_SECONDS
-        self._gather(patience, lambda: set(able) & set(self._channels) - self._finished, even_ended=True)
+        self._gather(patience, lambda: set(able) & set(self._nodes) - self._finished, even_ended=True)
         missing = set(self._places) - self._finished
         if missing:
             self._fail("harness", f"no history came from nodes {sorted(missing)}")
-
-    def _hang_up(self) -> None:
-        for node in list(self._channels):
-            self._drop(node)
 
     def _gather(self, seconds: float, missing: Callable[[], set[int]], even_ended: bool = False) -> set[int]:
         """Wait until no node is missing, and return those that are; a stopped one among them ends the wait."""
@@ -195,7 +189,7 @@ class Cluster:
         self._asked_at = time.monotonic()
         self._answers = {}
         for node in self._places:
-            self._tell(node, Poll(self._serial))
+            self._nodes.tell(node, Poll(self._serial))
 
     def _answered(self) -> bool:
         return len(self._answers) == len(self._places)
@@ -224,7 +218,7 @@ class Cluster:
             self._ending = Ending("quiet")
         else:
             self._statuses.pop(node, None)  # it is at rest no longer
-            self._tell(node, GiveTicket())
+            self._nodes.tell(node, GiveTicket())
 
     def _watch_silence(self) -> None:
         silence = time.monotonic() - self._asked_at
@@ -259,39 +253,13 @@ class Cluster:
 
     # ---- nodes ----------------------------------------------------------------------------------------------------
 
-    def _tell(self, node: int, command: Command) -> None:
-        channel = self._channels.get(node)
-        if channel is not None:
-            try:
-                channel.send(command)
-            except OSError:
-                self._gone(node)
-
-    def _welcome(self, guest: Guest) -> None:
-        channel = Channel(guest.connection, REPLIES)
-        self._channels[guest.peer] = channel
-        self._poller.register(channel.fileno(), lambda events: self._on_node(guest.peer, channel))
-
-    def _on_node(self, node: int, channel: Channel) -> None:
-        try:
-            replies = channel.receive()
-        except Garbage as garbage:
-            self._drop(node)
-            self._fail("garbage", f"node {node} sent garbage to its parent: {garbage}")
-            return
-        if replies is None:
-            self._gone(node)
-            return
-        for reply in replies:
-            self._hear(node, reply)
-
     def _hear(self, node: int, reply: Reply) -> None:
         match reply:
             case Listening(port):
                 self.ports[node] = port
                 if len(self.ports) == len(self._places):
                     for other in self._places:
-                        self._tell(other, Connect(HOST, [self.ports[peer] for peer in self._places]))
+                        self._nodes.tell(other, Connect(HOST, [self.ports[peer] for peer in self._places]))
             case Meshed():
                 self._meshed.add(node)
             case Status(serial):
@@ -300,7 +268,7 @@ class Cluster:
                     self._answers[node] = reply
             case TicketUsed():
                 for to, command in self._office.used(node):
-                    self._tell(to, command)
+                    self._nodes.tell(to, command)
             case Description(text):
                 self._descriptions[node] = text
             case Failed(kind, text):
@@ -308,18 +276,14 @@ class Cluster:
             case Finished():
                 self._finished.add(node)
 
-    def _drop(self, node: int) -> None:
-        channel = self._channels.pop(node, None)
-        if channel is not None:
-            self._poller.unregister(channel.fileno())
-            channel.close()
-
     def _gone(self, node: int) -> None:
-        self._drop(node)
         if node not in self._finished:
             pid = self.pids.get(node)
             fate = self._host.fate(node, seconds=2.0)
             self._fail("node-died", f"node {node} (process {pid}) {fate}")
+
+    def _garbage(self, node: int, garbage: Garbage) -> None:
+        self._fail("garbage", f"node {node} sent garbage to its parent: {garbage}")
 
     def _on_host(self) -> None:
         if not self._host.read():
@@ -328,17 +292,10 @@ class Cluster:
         elif self._host.refused is not None:
             self._fail("startup", self._host.refused)
         for node, code in self._host.exits.items():
-            if node not in self._channels and node not in self._finished and code != 0:
+            if node not in self._nodes and node not in self._finished and code != 0:
                 self._fail("node-died", f"node {node} {self._host.fate(node, 0.0)} before it could join")
 
     def _fail(self, kind: str, text: str) -> None:
         """End the run with a cause; the first one counts, but for a breach of the contract found at the very end."""
         if self._ending is None or (self._finishing and self._ending.reason == "quiet"):
             self._ending = Ending("failed", kind, text)
-
-    def _stuck_line(self, node: int) -> str:
-        doing = "is inside" if self._statuses[node].inside else "waits"
-        return f"node {node} {doing}; its state: {self._descriptions.get(node, 'not told')}"
-
-    def _stored(self, file: Path) -> NodeHistory:
-        return msgspec.msgpack.decode(file.read_bytes(), type=NodeHistory)

@@ -15,6 +15,7 @@ import msgspec
 
 from mxbench.core.contract import PLUGIN_ERRORS
 from mxbench.core.plan import RunPlan
+from mxbench.core.trace import state_line
 from mxbench.files import write_whole
 from mxbench.loading import load_class
 from mxbench.net.compiled import Link
@@ -138,7 +139,7 @@ class NodeProcess:
             case EndTickets():
                 self.driver.node.end_tickets()
             case Describe():
-                self._tell(Description(self._describe()))
+                self._tell(Description(state_line(self.driver.node.algorithm)))
             case Cut(peer):
                 self.mesh.cut(peer)
             case Finish(file):
@@ -156,13 +157,6 @@ class NodeProcess:
         return Status(serial, node.waiting is not None, node.inside is not None, timers.live() - own, own,
                       sum(driver.pump.sent_by_type), sum(driver.pump.handled_by_type), *driver.workload_messages(),
                       driver.entries, driver.releases)  # fmt: skip
-
-    def _describe(self) -> str:
-        algorithm = self.driver.node.algorithm
-        state = ", ".join(
-            f"{name}={getattr(algorithm, name)!r}" for name in algorithm.__struct_fields__ if name != "parameters"
-        )
-        return state if len(state) <= 400 else state[:397] + "..."
 
     def _finish(self, file: Path) -> None:
         self.finished = True

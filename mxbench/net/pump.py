@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from mxbench.core.contract import ContractBreach
-from mxbench.core.history import DELIVERED, EVERY_PEER, FOLD, SENT, Recorder
+from mxbench.core.history import DELIVERED, EVERY_PEER, SENT
 from mxbench.core.messages import Message, WorkloadMessage
 from mxbench.core.messages import encoded as _encoded
 from mxbench.core.node import Node
+from mxbench.core.recorder import FOLD, Recorder
 from mxbench.net.link import Frame, Link
 from mxbench.net.wire import MAX_FRAME
 

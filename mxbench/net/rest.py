@@ -6,9 +6,10 @@ show that nothing can happen any more. If then nobody waits or is inside, all is
 Of an algorithm that sends for ever only the entries and the workload's messages count, and its timers do not.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Literal
 
+from mxbench.core.trace import stuck_line
 from mxbench.net.control import Status
 
 Polled = tuple[Status, ...]
@@ -71,3 +72,12 @@ def stalled(polled: Polled, limit: float) -> str | None:
     else:
         text = f"nobody wanted to enter for {limit:g} s (an algorithm that sends for ever says falls_quiet = False)"
     return f"{text}; messages still flow"
+
+
+def stuck_lines(statuses: Mapping[int, Status], descriptions: Mapping[int, str]) -> tuple[str, ...]:
+    """Return a line for each node that waits or is inside, with its state as far as it was told."""
+    return tuple(
+        stuck_line(node, status.inside, descriptions.get(node, "not told"))
+        for node, status in sorted(statuses.items())
+        if busy(status)
+    )

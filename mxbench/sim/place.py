@@ -29,19 +29,19 @@ from mxbench.core.history import (
     TIMER,
     VALUE,
     NodeHistory,
-    Recorder,
     Totals,
 )
 from mxbench.core.links import NS, Link
 from mxbench.core.messages import Message, WorkloadMessage, encoded
 from mxbench.core.places import build_node, roles
+from mxbench.core.recorder import Recorder
+from mxbench.core.trace import state_line, stuck_line
 from mxbench.sim.compiled import Column, Lane, Spot
 from mxbench.sim.kinds import kinds_of
 from mxbench.sim.sending import NEXT, Broadcast, Send, Write, steady_broadcast, steady_send
 from mxbench.sim.surroundings import Event, Surroundings
 
 WORKLOAD, TIMER_DUE, START, TICKET, NO_TICKETS, FAULT_DUE = -1, -2, -3, -4, -5, -6
-MAX_STATE_TEXT = 400
 SMALL_WORLD = 256  # places
 
 
@@ -230,12 +230,7 @@ class Place(Spot):
 
     def describe(self) -> str:
         """Return what the node is doing and its algorithm's state, in one line."""
-        algorithm = self.node.algorithm
-        fields = (name for name in algorithm.__struct_fields__ if name != "parameters")
-        state = ", ".join(f"{name}={getattr(algorithm, name)!r}" for name in fields)
-        doing = "is inside" if self.node.inside is not None else "waits"
-        cut = state if len(state) <= MAX_STATE_TEXT else state[: MAX_STATE_TEXT - 3] + "..."
-        return f"node {self.me} {doing}; its state: {cut}"
+        return stuck_line(self.me, self.node.inside is not None, state_line(self.node.algorithm))
 
     def history(self) -> NodeHistory:
         """Return what this node wrote down and counted."""

@@ -11,9 +11,8 @@ from mxbench.core.contract import PLUGIN_ERRORS, ContractBreach
 from mxbench.core.messages import on_arrival
 from mxbench.core.scenario import Act
 from mxbench.core.state import NodeState, aliased
-from mxbench.core.trace import Step, sentence, shown, value_text
+from mxbench.core.trace import Step, sentence, shown, state_of
 from mxbench.errors import MachineError, MxbenchError
-from mxbench.sim.place import Place
 from mxbench.sim.schedule import NoSuchOption, Schedule
 
 SHARED = "two places of its state hold the same list, dict or set; copy it"
@@ -127,7 +126,7 @@ class Tracer:
             step.timer = schedule.timer(pick.key)
         place = schedule.places[step.node]
         held = place.node.inside
-        before = state_of(place) if self._careful else {}
+        before = state_of(place.node.algorithm) if self._careful else {}
         try:
             carry_out(schedule, pick)
             if self._careful:
@@ -147,7 +146,7 @@ class Tracer:
             step.number = held.number
         step.inside, step.waiting = schedule.insiders(), schedule.waiters()
         if self._careful:
-            after = state_of(place)
+            after = state_of(place.node.algorithm)
             step.state = {name: (before[name], after[name]) for name in after if after[name] != before[name]}
         step.text = sentence(step)
         return step
@@ -177,13 +176,6 @@ def _event_of(schedule: Schedule, pick: Pick) -> str:
 
 def _node_of(schedule: Schedule, pick: Pick) -> int:
     return pick.key if pick.kind == "crash" else schedule.node_of(pick.key)
-
-
-def state_of(place: Place) -> dict[str, str]:
-    """Return the fields of a node's algorithm, each as text."""
-    algorithm = place.node.algorithm
-    fields = (name for name in algorithm.__struct_fields__ if name != "parameters")
-    return {name: value_text(getattr(algorithm, name)) for name in fields}
 
 
 def look_at(schedule: Schedule) -> None:

@@ -8,7 +8,8 @@ import pytest
 from plans import run
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from mxbench.core.history import History, NodeHistory, Recorder, Totals
+from mxbench.core.history import History, NodeHistory, Totals
+from mxbench.core.recorder import Recorder
 from mxbench_plugins.lamport import Lamport
 
 NODES, ENTRIES_PER_NODE = 10, 20

@@ -12,8 +12,9 @@ from worlds import simulate, stored, world
 
 from mxbench import Algorithm, EntryRequest, Message, Out
 from mxbench.core.distributions import ZERO, Constant, Exponential, Uniform
-from mxbench.core.history import DELIVERED, SENT, Recorder
+from mxbench.core.history import DELIVERED, SENT
 from mxbench.core.network import LinkRule, Matrix, Network
+from mxbench.core.recorder import Recorder
 from mxbench.core.workload import Entry, WorkloadOut
 from mxbench.sim.compiled import Lane
 from mxbench.workloads.bank import Bank, BankOptions
