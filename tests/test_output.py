@@ -1,17 +1,11 @@
 """What the commands print: the answer alone on standard output, and a status that no reader of a pipe changes."""
 
-import inspect
 import json
-import re
-import signal
 import subprocess
 from pathlib import Path
 
 import pytest
 from command_line import command, invoked, typed
-
-from mxbench.commands import overrun
-from mxbench_plugins import lamport
 
 LOUD = """import mxbench.core.report
 from mxbench import Algorithm, hookimpl
@@ -110,50 +104,6 @@ def test_to_ask_for_nothing_is_a_mistake_and_to_ask_alone_is_said(tmp_path: Path
         )
     done = invoked(tmp_path, "check", "lamport", "--requests", "1,1,0", "--json")
     assert not [said for said in json.loads(done.stdout)["not_covered"] if said.startswith("contention")]
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="it is ended by a timer of POSIX")
-@pytest.mark.parametrize("how", [(), ("--random", "3")], ids=["search", "random"])
-def test_a_handler_that_does_not_return_is_named_at_the_limit(how: tuple[str, ...], loud: Path) -> None:
-    endless = (
-        "while True:\n            try:\n                self.me\n            except Exception:\n                pass"
-    )
-    (loud / "endless.py").write_text(LOUD.replace("out.enter()", endless))
-    done = invoked(loud, "check", "endless.py", *how, "--limit-seconds", "0.5")
-    assert done.returncode == 3
-    said = done.stderr.splitlines()[-1]
-    assert said.startswith("mxbench: it did not end within 0.5 seconds: a handler does not return (")
-    assert re.search(r"endless\.py:1[2-6], in on_request\)$", said)
-    assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
-
-
-@pytest.mark.slow
-def test_a_search_that_ends_late_keeps_its_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """To shrink this violation takes many looks longer than the limit, and each handler returns."""
-    looks: list[object] = []
-    at_work = overrun._of_a_plugin
-    monkeypatch.setattr(overrun, "BETWEEN_LOOKS_S", 0.2)
-    monkeypatch.setattr(overrun, "_of_a_plugin", lambda frame: (looks.append(frame), at_work(frame))[1])
-    right, wrong = "            if (clock, node) < mine:", "            if self.clock < 30 and (clock, node) < mine:"
-    source = inspect.getsource(lamport).replace(right, wrong, 1).replace('name = "lamport"', 'name = "late"')
-    (tmp_path / "late.py").write_text(source)
-    asked = (
-        "check",
-        "late.py",
-        "--nodes",
-        "8",
-        "--requests",
-        "4",
-        "--random",
-        "20",
-        "--limit-seconds",
-        "0.2",
-        "--json",
-    )
-    done = invoked(tmp_path, *asked)
-    assert (done.returncode, json.loads(done.stdout)["verdict"]) == (1, "violated")
-    assert len(looks) > 1
 
 
 def test_a_limit_may_be_without_end(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from mxbench.core.algorithm import Algorithm
 from mxbench.core.property import Property
 from mxbench.core.trace import nodes_text, violation
 from mxbench.core.verdict import Verdict
+from mxbench.overrun import watched
 
 PROPERTIES = (MUTUAL_EXCLUSION, DEADLOCK, CAN_ENTER, CONTRACT)
 EXIT_STATUS: dict[Verdict, int] = {"valid": 0, "violated": 1, "undecided": 3}
@@ -66,6 +67,7 @@ def check(
     return answer(question, Limits(limit_states, limit_seconds, limit_bytes or memory_for_a_search()), on_progress)
 
 
+@watched()
 def answer(
     question: Question, limits: Limits = LIMITS, on_progress: Callable[[Progressed], None] | None = None
 ) -> dict[str, Any]:

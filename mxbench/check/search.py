@@ -217,7 +217,8 @@ class Search:
             self._on_progress(Progressed(states, found.transitions, found.depth, width, seconds))
         if limits.states is not None and states > limits.states:
             raise LimitHit(f"{limits.states:,} states")
-        if limits.seconds is not None and seconds > limits.seconds:
+        # After a breach the rest of the level is the last that is searched, and its schedule says more than no answer.
+        if limits.seconds is not None and seconds > limits.seconds and not self.space.faults:
             raise LimitHit(f"{limits.seconds:g} seconds")
         if self._weigh() > (limits.bytes or sys.maxsize):
             raise LimitHit(f"{(limits.bytes or 0) / 1e6:,.0f} MB of memory")

@@ -14,6 +14,7 @@ from mxbench.core.algorithm import Algorithm
 from mxbench.core.scenario import Act, Setup
 from mxbench.core.trace import Step, state_of, violation
 from mxbench.errors import ExperimentError, MxbenchError
+from mxbench.overrun import watched
 from mxbench.scenarios import FOLDER, save, scenario_of
 from mxbench.sim.explore import CONTRACT, DEADLOCK, plan_of
 from mxbench.sim.replay import same_number
@@ -70,6 +71,7 @@ class Stepper:
         self.picks: list[Pick] = []
         self._begin([])
 
+    @watched()
     def obey(self, words: Sequence[str]) -> str | None:
         """Carry out a command and return what is to be shown, None at the end."""
         match [word.lower() for word in words[:1]] + list(words[1:]):

@@ -9,7 +9,6 @@ from typing import Any, ClassVar, get_origin
 
 import msgspec
 
-PLUGIN_ERRORS = (Exception, SystemExit, GeneratorExit)  # what a plugin raises ends no more than its run; Ctrl-C does
 PLAIN = (type(None), bool, int, float, str, bytes)
 _PLAIN = frozenset(PLAIN)  # most values are of just these types: to ask for that first costs a fifth
 _COLLECTIONS = (list, tuple, set, frozenset)
@@ -26,8 +25,15 @@ class ContractBreach(Exception):
         self.owner = owner
 
 
+class Unending(BaseException):
+    """A handler was interrupted because it did not return; not an Exception, which many handlers catch."""
+
+
 class PluginFault(Exception):
     """A plugin broke the contract or raised: the file, line, node and step of the author's code, in one sentence."""
+
+
+PLUGIN_ERRORS = (Exception, SystemExit, GeneratorExit, Unending)  # what ends no more than a run; Ctrl-C ends all
 
 
 def plugin_fault(error: BaseException, owners: Sequence[type], node: int, step: int) -> PluginFault | None:
@@ -44,7 +50,7 @@ def plugin_fault(error: BaseException, owners: Sequence[type], node: int, step: 
     if place is None:
         return None
     file, line, where = place
-    what = str(error) if isinstance(error, ContractBreach) else f"{type(error).__name__}: {error}"
+    what = str(error) if isinstance(error, ContractBreach | Unending) else f"{type(error).__name__}: {error}"
     what = what.encode(errors="backslashreplace").decode()  # half a surrogate pair can be neither printed nor stored
     return PluginFault(f"{file}:{line}: {what} ({where}, node {node}, step {step})")
 

@@ -44,6 +44,7 @@ from mxbench.net.driver import Driver
 from mxbench.net.mesh import Mesh
 from mxbench.net.poller import Poller
 from mxbench.net.wire import CONTROL, Garbage, call
+from mxbench.overrun import watched
 
 HOST = "127.0.0.1"
 CALL_SECONDS = 10.0
@@ -199,4 +200,6 @@ def main(plan: RunPlan, me: int, secret: bytes, parent: tuple[str, int]) -> None
         connection = call(parent, secret, me, CALL_SECONDS)
     except (OSError, Garbage):  # the parent is gone already, and whoever started us hears of it
         os._exit(1)
-    NodeProcess(plan, me, secret, connection).run()
+    process = NodeProcess(plan, me, secret, connection)
+    with watched():
+        process.run()

@@ -15,11 +15,13 @@ from mxbench.core.property import Property
 from mxbench.core.scenario import Setup
 from mxbench.core.trace import nodes_text, violation
 from mxbench.core.verdict import Verdict
+from mxbench.overrun import watched
 from mxbench.sim.explore import Explored, explore
 from mxbench.sim.replay import same_number
 from mxbench.sim.shrink import Resize, Shrunk, shrink
 
 
+@watched()
 def check_at_random(
     algorithm: type[Algorithm], setup: Setup, schedules: int, seed: int = 1, resize: Resize = lambda n: None,
     on_progress: Callable[[Explored], str] | None = None, properties: Sequence[type[Property]] = (),
