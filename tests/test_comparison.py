@@ -10,7 +10,7 @@ from rows_by_hand import row, source
 import mxbench
 from mxbench.errors import ExperimentError, ResultError
 from mxbench.experiment.comparison import compare_sources
-from mxbench.experiment.sources import environment_differences
+from mxbench.experiment.sources import environment_differences, load_source
 
 HEAP = Path(__file__).parent / "heap_engine.py"
 SWEEP = """name: sweep
@@ -121,6 +121,19 @@ def test_one_algorithm_is_compared_over_another_key_and_over_nodes_last() -> Non
     swept = [row(1, nodes=nodes, setting={"workload.dwell": dwell}) for nodes in (3, 5) for dwell in ("1ms", "2ms")]
     assert compare_sources([source(swept)])["compared"] == "workload.dwell"
     assert compare_sources([source(swept[::2])])["compared"] == "nodes"
+
+
+def test_settings_that_name_a_file_are_told_apart_and_a_run_of_them_is_run_again(tmp_path: Path) -> None:
+    for name, milliseconds in (("near", 1), ("far", 9)):
+        (tmp_path / f"{name}.csv").write_text("\n".join([",".join([f"{milliseconds}ms"] * 3)] * 3))
+    swept = ONE.replace("heap", "sim") + "matrix: {network.delay: [{matrix: near.csv}, {matrix: far.csv}]}\n"
+    results = [run(tmp_path, swept, set=[f"workload.dwell={dwell}"]) for dwell in ("1ms", "50ms")]
+    compared = mxbench.compare(*results)
+    assert {"workload.dwell", "network.delay.matrix"} <= set(compared["varying"])
+    last = load_source(results[0]).rows[-1]
+    (again,) = mxbench.run(last["result"], results=tmp_path / "again")["runs"]
+    assert again["messages_by_type"] == last["messages_by_type"]
+    assert again["wait_ms"]["mean"] == last["wait_ms"]["mean"] > 9
 
 
 def test_a_key_that_differs_between_two_results_is_what_they_are_compared_by(tmp_path: Path) -> None:

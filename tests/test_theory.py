@@ -57,6 +57,18 @@ def test_a_mean_holds_if_it_lies_in_the_interval_of_the_repeats() -> None:
     assert judged(*[row(seed, value, 3.4, "mean") for seed, value in enumerate(values)])["holds"] is False
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_results_of_other_experiments_are_lines_of_their_own(order: int) -> None:
+    """One claims a number of what it measures, the other a range."""
+    results = [
+        Source("results/x", "x", [row(1, 9.0, 9.0, "exact", claim_holds=True)], {}, [({}, {"workload.think": "1s"})]),
+        Source("results/y", "y", [row(1, 5.0, [4.0, 6.0], "range")], {}, [({}, {"workload.think": "0s"})]),
+    ]
+    lines = theory(results[::order])["lines"][::order]
+    assert [line["setting"] for line in lines] == [{"workload.think": "1s"}, {"workload.think": "0s"}]
+    assert [line["claimed"] for line in lines] == [9.0, [4.0, 6.0]]
+
+
 def test_a_mean_that_differs_from_run_to_run_is_compared_run_by_run() -> None:
     """Distances of requesters differ by seed: values and claims go up and down together, and differ by a fixed bit."""
     pairs = [(2.0, 2.0), (4.0, 4.0), (6.0, 6.0)]

@@ -16,7 +16,7 @@ from mxbench.experiment.folder import InvocationFolder, reason
 from mxbench.experiment.job import Job
 from mxbench.experiment.overrides import apply_sets, apply_smoke, put
 from mxbench.experiment.planning import PlannedSetting, plan_runs, plan_settings
-from mxbench.experiment.resolved import resolve
+from mxbench.experiment.resolved import Resolved, resolve
 from mxbench.experiment.results import load_rows
 from mxbench.experiment.resumption import continue_one, siblings
 from mxbench.experiment.running import RunProgress, do_all
@@ -132,7 +132,7 @@ def carry_out(
             folder.describe(name, __version__, made_in)
             with folder.storing():
                 resolved.store(folder.path)
-        jobs = _jobs(prepared, folder)
+        jobs = _jobs(prepared, resolved, folder)
         taken_over = {job.name: taken_over[job.name] for job in jobs if job.name in taken_over}
         if taken_over:
             note(
@@ -165,7 +165,7 @@ def combine(documents: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _jobs(prepared: Prepared, folder: InvocationFolder) -> list[Job]:
+def _jobs(prepared: Prepared, resolved: Resolved, folder: InvocationFolder) -> list[Job]:
     """Return the runs in their order. A run's name tells its place in that, so it is the same when it is continued."""
     todo = plan_runs(prepared.settings)
     found = []
@@ -173,7 +173,8 @@ def _jobs(prepared: Prepared, folder: InvocationFolder) -> list[Job]:
         plan = setting.plan(repeat)
         name = f"{number:0{len(str(len(todo)))}d}-{plan.algorithm.name}-n{plan.nodes}-r{repeat}"
         result = str(folder.path / "runs" / name)
-        found.append(Job(name, plan, setting.chosen, setting.experiment.expect, result))
+        chosen = resolved.rewrite(setting.chosen)  # a row names its setting as the stored experiment does
+        found.append(Job(name, plan, chosen, setting.experiment.expect, result))
     return found
 
 

@@ -4,6 +4,7 @@ Defaults that shape a run are written out; plugins of one file and data files ar
 copies, so that the result can be moved to another machine.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,10 +21,14 @@ DEFAULTS: dict[str, Any] = {
 
 
 class Resolved(NamedTuple):
-    """What is stored: the text of experiment.yaml, and the content of each file that it names, by relative path."""
+    """What is stored: the text of experiment.yaml, and the content of each file that it names, by relative path.
+
+    rewrite: gives a value of the experiment as it stands there, with the copies' names.
+    """
 
     text: str
     files: dict[str, bytes]
+    rewrite: Callable[[Any], Any]
 
     def store(self, folder: Path) -> None:
         """Write it into a folder, experiment.yaml last; may raise OSError."""
@@ -62,7 +67,7 @@ def resolve(document: Document, plugins: list[Path], base: Path) -> Resolved:
         if key in data:
             data[key] = copies.rewrite(data[key])
     head = f"# {Path(document.name).name!a} as mxbench {__version__} ran it, flags and defaults included.\n"
-    return Resolved(head + dump(data), files)
+    return Resolved(head + dump(data), files, copies.rewrite)
 
 
 def _without_head(text: str) -> str:

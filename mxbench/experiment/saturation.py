@@ -11,13 +11,14 @@ served_per_s       the entries a second at the greatest load: of an overload, wh
 claimed_capacity_per_s    1 / (Sd + E) as claimed; a number, [least, greatest] or null
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
+from mxbench.core.claims import claimed_of_all
 from mxbench.experiment.sources import Coordinates, Row, key_of
 from mxbench.experiment.statistics import mean
 
-RATE = "workload.rate"
+RATE, CAPACITY = "workload.rate", "claimed_capacity_per_s"
 Curve = list[tuple[float, list[Row]]]
 
 
@@ -55,7 +56,7 @@ def _item(number: int, coordinates: Coordinates, curve: Curve, varying: Sequence
         "sustained_per_s": points[kept - 1]["offered_per_s"] if kept else None,
         "exceeded_per_s": exceeded,
         "served_per_s": points[-1]["entries_per_s"],
-        "claimed_capacity_per_s": _claimed([row for _, rows in curve for row in rows]),
+        "claimed_capacity_per_s": claimed_of_all([row.get(CAPACITY) for _, rows in curve for row in rows]),
     }
 
 
@@ -72,14 +73,3 @@ def _point(offered: float, rows: list[Row]) -> dict[str, Any]:
 def _mean(rows: list[Row], field: str) -> float | None:
     known = [row[field] for row in rows if row.get(field) is not None]
     return mean(known) if known else None
-
-
-def _claimed(rows: list[Row]) -> float | list[float] | None:
-    """Return one claim for several runs: those of one setting differ where the requesters' distances do."""
-    claims = [row["claimed_capacity_per_s"] for row in rows if row.get("claimed_capacity_per_s") is not None]
-    if not claims:
-        return None
-    if not isinstance(claims[0], list):
-        return mean(claims)
-    ends: tuple[Callable[..., float], ...] = (min, max)
-    return [end(claim[place] for claim in claims) for place, end in enumerate(ends)]

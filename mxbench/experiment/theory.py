@@ -2,10 +2,10 @@
 
 The document is plain data, what `mxbench compare --theory --format json` prints. Its fields are a contract:
 
-lines     algorithm, nodes, setting (what else the sweep chose), regime, quantity (messages_per_entry,
-          synchronisation_delay, response_time), unit ('messages' or 'T'), claimed (a number, [low, high] or null), kind
-          (exact, range, mean), measured {mean, low, high}, ratio, holds (true, false; null where nothing is claimed),
-          runs
+lines     algorithm, nodes, setting (what else the sweep chose, and in what sources differ), regime, quantity
+          (messages_per_entry, synchronisation_delay, response_time), unit ('messages' or 'T'), claimed (a number,
+          [low, high] or null), kind (exact, range, mean), measured {mean, low, high}, ratio, holds (true, false; null
+          where nothing is claimed), runs
 growth    algorithm, setting, quantity, points [[n, mean], ...], best ('1', 'log n', 'sqrt n', 'n'), formula, errors
           {shape: mean square error of prediction}; for what was measured at four or more n
 level     of the intervals: 0.95 for all claims of a mean together
@@ -16,6 +16,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from mxbench.core.claims import claimed_of_all
 from mxbench.experiment.sources import Row, Source, key_of
 from mxbench.experiment.statistics import LEVEL, mean, t_interval
 
@@ -37,9 +38,12 @@ Line = dict[str, Any]
 def theory(sources: Sequence[Source]) -> dict[str, Any]:
     """Return claims beside measurements for every setting of the sources, and how each cost grows with n."""
     groups: dict[str, tuple[dict[str, Any], list[Row]]] = {}
+    apart = _apart(sources)
     for source in sources:
         for row in source.rows:
             setting = {key: value for key, value in (row.get("setting") or {}).items() if key not in LEADING}
+            own = source.coordinates(row)
+            setting |= {key: own.get(key) for key in apart if not _is_in(key, setting)}
             where = {"algorithm": _name(source, row), "nodes": row.get("nodes"), **setting}
             groups.setdefault(key_of(where), (where, []))[1].append(row)
     lines = [line for where, rows in groups.values() for line in _lines(where, rows)]
@@ -49,6 +53,19 @@ def theory(sources: Sequence[Source]) -> dict[str, Any]:
         _judge(line, level)
     told = [line["holds"] for line in lines if line["holds"] is not None]
     return {"lines": lines, "growth": _growth(lines), "level": LEVEL, "holds": all(told)}
+
+
+def _apart(sources: Sequence[Source]) -> list[str]:
+    """Return the keys in which the experiments of several sources differ: what differs within one its sweep chose."""
+    if len(sources) == 1:
+        return []
+    known = [source.coordinates(row) for source in sources for row in source.rows]
+    keys = dict.fromkeys(key for coordinates in known for key in coordinates if key not in LEADING)
+    return [key for key in keys if len({key_of({key: coordinates.get(key)}) for coordinates in known}) > 1]
+
+
+def _is_in(key: str, setting: dict[str, Any]) -> bool:
+    return any(f"{key}.".startswith(f"{chosen}.") for chosen in setting)
 
 
 def _name(source: Source, row: Row) -> Any:
@@ -66,7 +83,7 @@ def _lines(where: dict[str, Any], rows: list[Row]) -> list[Line]:
             continue
         found.append({
             "algorithm": where["algorithm"], "nodes": where["nodes"], "setting": setting, "regime": regime,
-            "quantity": quantity, "unit": unit, "claimed": _together(claims), "kind": kind, "runs": len(values),
+            "quantity": quantity, "unit": unit, "claimed": claimed_of_all(claims), "kind": kind, "runs": len(values),
             "_values": values, "_claims": claims, "_told": told,
         })  # fmt: skip
     return found
@@ -88,15 +105,6 @@ def _measured(
     kind, regime = (found[0]["kind"], found[0]["regime"]) if found else (None, None)
     measured, claims, holds = ([item[key] for item in found] for key in ("measured", "claimed", "holds"))
     return measured, claims, holds, kind, regime
-
-
-def _together(claims: list[Any]) -> Any:
-    """Return one claim for several runs: those of one setting differ where the requesters' distances do."""
-    if not claims or claims[0] is None:
-        return None
-    if isinstance(claims[0], list):
-        return [min(low for low, _ in claims), max(high for _, high in claims)]
-    return mean(claims)
 
 
 def _judge(line: Line, level: float) -> None:

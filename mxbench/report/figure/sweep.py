@@ -7,6 +7,7 @@ have claims too. Along the axis goes the number of nodes, or any key that takes 
 from itertools import pairwise
 from typing import Any
 
+from mxbench.core.claims import claimed_of_all
 from mxbench.core.distributions import parse_duration
 from mxbench.errors import ResultError
 from mxbench.experiment.difference import MEASURES
@@ -103,7 +104,7 @@ def _of_comparison(found: Drawable, measure: str) -> list[Point]:
         claim = claim_of(line, measure)
         if measure == CAPACITY:
             told = [rows[result].get("claimed_capacity_per_s") for result in line["results"] if result in rows]
-            claim = _together(told) if told else None
+            claim = _band(told) if told else None
         lines.append(_line(line, claim, summary))
     if not lines:
         raise ResultError(f"{NO_RUNS}: no run of it measured {measure}")
@@ -120,9 +121,7 @@ def _of_theory(found: Drawable, measure: str) -> list[Point]:
             values = [one["measured"] for one in told]
             low, high = t_interval(values, LEVEL) or (mean(values), mean(values))
             lines.append(
-                _line(
-                    line, _together([one["claimed"] for one in told]), {"mean": mean(values), "low": low, "high": high}
-                )
+                _line(line, _band([one["claimed"] for one in told]), {"mean": mean(values), "low": low, "high": high})
             )
     if not lines:
         raise ResultError(f"{NO_RUNS}: no run of it measured {measure}; it needs one constant delay on every link")
@@ -134,14 +133,10 @@ def _line(line: Point, claim: list[float] | None, summary: Point) -> Point:
             "regime": line["claim_regime"], **{key: summary[key] for key in ("mean", "low", "high")}}  # fmt: skip
 
 
-def _together(claims: list[Any]) -> list[float] | None:
-    """Return one claim for the repeats of a setting, whose requesters' distances may differ."""
-    if any(claim is None for claim in claims):
-        return None
-    ends = [claim if isinstance(claim, list) else [claim, claim] for claim in claims]
-    if all(isinstance(claim, list) for claim in claims):
-        return [min(low for low, _ in ends), max(high for _, high in ends)]
-    return [mean([low for low, _ in ends]), mean([high for _, high in ends])]
+def _band(claims: list[Any]) -> list[float] | None:
+    """Return what the repeats of a setting claim together, as [low, high]; None unless each claims something."""
+    claim = None if None in claims else claimed_of_all(claims)
+    return [claim, claim] if isinstance(claim, int | float) else claim
 
 
 def _along(lines: list[Point], over: str | None) -> str:
