@@ -21,6 +21,12 @@ def main() -> NoReturn:
     except KeyboardInterrupt:  # before a command could tell it
         print("mxbench: interrupted", file=sys.stderr)
         sys.exit(130)
+    except Exception:  # Python's own status is that of a violation
+        import traceback
+
+        traceback.print_exc()
+        print("mxbench: that is a mistake of mxbench itself, and says nothing of what was asked", file=sys.stderr)
+        sys.exit(3)
     finally:
         gc.freeze()
     sys.exit(0)

@@ -6,7 +6,7 @@ from tabulate import tabulate
 
 from mxbench.algorithm_table import HEADERS as ALGORITHM_HEADERS
 from mxbench.algorithm_table import algorithm_rows
-from mxbench.registry import Registry
+from mxbench.registry import SHIPPED, Registry
 
 
 def listing(kinds: Iterable[str], files: tuple[str, ...] = ()) -> str:
@@ -42,13 +42,13 @@ def _first_line(cls: type) -> str:
 def _topologies() -> list[tuple[str, str, str]]:
     from mxbench.core.topologies import TOPOLOGIES
 
-    return [(name, "built in", (shape.__doc__ or "").partition("\n")[0]) for name, shape in TOPOLOGIES.items()]
+    return [(name, SHIPPED, (shape.__doc__ or "").partition("\n")[0]) for name, shape in TOPOLOGIES.items()]
 
 
 def _experiments() -> list[tuple[str, str, str]]:
     from mxbench.experiment.finding import shipped
 
-    return [(name, "built in", _question(file.read_text(encoding="utf-8"))) for name, file in shipped().items()]
+    return [(name, SHIPPED, _question(file.read_text(encoding="utf-8"))) for name, file in shipped().items()]
 
 
 def _question(text: str) -> str:

@@ -76,6 +76,7 @@ BUILT_IN = (
     "mxbench.net.engine",
     "mxbench.sim.engine",
 )
+SHIPPED = "built in"  # the origin of what comes with mxbench
 KINDS: dict[str, Any] = {
     "algorithms": Algorithm,
     "quorum_systems": QuorumSystem,
@@ -115,7 +116,7 @@ class Registry:
         self._manager = _Manager("mxbench")
         self._manager.add_hookspecs(hookspecs)
         for module in BUILT_IN:
-            self._add(importlib.import_module(module), "built in", None)
+            self._add(importlib.import_module(module), SHIPPED, None)
         for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
             try:
                 module = entry.load()

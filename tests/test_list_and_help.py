@@ -94,6 +94,21 @@ main()"""
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "mxbench: interrupted\n")
 
 
+def test_a_mistake_of_our_own_is_no_verdict() -> None:
+    code = """import sys
+import mxbench.listing
+mxbench.listing.listing = None
+sys.argv = ["mxbench", "list"]
+from mxbench.__main__ import main
+main()"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr.splitlines()[-2:] == [
+        "TypeError: 'NoneType' object is not callable",
+        "mxbench: that is a mistake of mxbench itself, and says nothing of what was asked",
+    ]
+
+
 def test_a_reader_that_has_enough_is_no_mistake(folder: Path) -> None:
     shell = f"{sys.executable} -m mxbench list | head -1"
     done = subprocess.run(shell, shell=True, cwd=folder, capture_output=True, text=True, timeout=60)

@@ -188,6 +188,7 @@ def test_what_the_engine_does_anyway_may_be_said(tmp_path: Path) -> None:
         ("messages: '<= '", "expect.messages: '' is not an expression"),
         ("messages: __import__('os')", "expect.messages: only numbers, names, + - * / //, parentheses"),
         ("messages: [1, x]", "'x' is not known here"),
+        ("messages: [1, 2, 3]", "expect.messages: '[1, 2, 3]' is not a band; write [low, high]"),
         ("contended: maybe", "'maybe' is not true or false"),
         ("wait_ms: 5", "expect.wait_ms: '5': it has parts; write wait_ms.mean, or another of them"),
         ("wait_ms.p77: 5", "'wait_ms' has no part 'p77'; it has mean, p50, p90, p99, max"),

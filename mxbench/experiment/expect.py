@@ -17,17 +17,19 @@ def check_expectations(
     """Return for each expectation {field, expected, measured, met}; the verdict is expected to be valid unless told.
 
     A field is one of the row, or a part of one: `wait_ms.p99`, or nested `wait_ms: {p99: ...}`. `names` are those of
-    a bound (n, k). Raises ExperimentError for a field that no row has, or a bound that has no value.
+    a bound (n, k). A field that no row has, and a bound that has no value, is not met, and `expected` says why.
     """
-    found = []
-    for field, expected in _flat({"verdict": "valid", **expect}):
+    return [_checked(field, expected, row, names) for field, expected in _flat({"verdict": "valid", **expect})]
+
+
+def _checked(field: str, expected: Any, row: Mapping[str, Any], names: Mapping[str, float]) -> dict[str, Any]:
+    measured = None
+    try:
         measured = _value_of(field, row)
-        try:
-            met = meets(measured, expected, names)
-        except ValueError as error:
-            raise ExperimentError(f"expect: {field}: {error}") from None
-        found.append({"field": field, "expected": expected, "measured": measured, "met": met})
-    return found
+        met = meets(measured, expected, names)
+    except (ExperimentError, ValueError) as error:  # planning has looked at every field and bound, as far as it could
+        expected, met = f"{expected} ({error})", False
+    return {"field": field, "expected": expected, "measured": measured, "met": met}
 
 
 def all_met(expectations: Iterable[Mapping[str, Any]]) -> bool:
@@ -76,9 +78,8 @@ def _value_of(field: str, row: Mapping[str, Any]) -> Any:
 
 
 def _unknown(above: list[str], part: str, known: Any) -> str:
-    whole = ".".join([*above, part])
     if not isinstance(known, Mapping):
-        return f"expect: {whole}: '{'.'.join(above)}' has no parts"
+        return f"'{'.'.join(above)}' has no parts"
     close = get_close_matches(part, known, n=1, cutoff=0.5)
     hint = f"; did you mean '{'.'.join([*above, close[0]])}'?" if close else f"; it has {', '.join(known)}"
-    return f"expect: {whole}: {'a row' if not above else repr('.'.join(above))} has no field '{part}'{hint}"
+    return f"{'a row' if not above else repr('.'.join(above))} has no field '{part}'{hint}"

@@ -7,15 +7,16 @@ from mxbench.core.algorithm import Algorithm
 from mxbench.core.claims import evaluate, split_bound
 from mxbench.core.messages import Message, message_types
 from mxbench.experiment.document import Document, KeyPath, Mistakes, quoted, suggestion
-from mxbench.registry import Registry
+from mxbench.registry import SHIPPED, Registry
 
 VERDICTS = ("valid", "violated", "undecided")
 TEXTS = (
     "experiment", "algorithm", "engine", "workload", "quorum_system", "topology", "claim_kind", "claim_regime",
-    "failed",
+    "failed", "failure", "result",
 )  # fmt: skip
 NUMBERS = ("nodes", "algorithm_servers", "k", "seed", "repeat", "wall_s")
 TRUTHS = ("contended", "claim_holds", "sustained")
+LISTS = ("sent_by_node", "received_by_node", "cpu_s_by_node", "peak_mb_by_node", "entry_order", "broken_assumptions")
 SUMMARY = ("mean", "p50", "p90", "p99", "max")
 PARTS = {"wait_ms": SUMMARY, "response_ms": SUMMARY, "sync_delay_ms": ("mean", "p50", "p99")}
 
@@ -25,8 +26,10 @@ def check_expect(
     document: Document, mistakes: Mistakes,
 ) -> None:  # fmt: skip
     """Note each field that no row has, and each bound that has no value. `names` are those of a bound: n, k, ..."""
-    measured = [field for metric in registry.all("metrics").values() for field in metric.cls.fields]
-    known = tuple(dict.fromkeys(("verdict", *TEXTS, *NUMBERS, *measured)))
+    metrics = registry.all("metrics").values()
+    measured = [field for metric in metrics for field in metric.cls.fields]
+    foreign = {field for metric in metrics if metric.origin != SHIPPED for field in metric.cls.fields}
+    known = tuple(dict.fromkeys(("verdict", *TEXTS, *NUMBERS, *LISTS, *measured)))
     parts = PARTS | {"messages_by_type": tuple(cls.__name__ for cls in message_types(algorithm, Message))}
     for field, bound in expect.items():
         path: KeyPath = ("expect", field)
@@ -50,14 +53,19 @@ def check_expect(
         elif whole in parts:
             what = f"{quoted(bound)}: it has parts; write {whole}.{parts[whole][0]}, or another of them"
             mistakes.add(document, path, what)
+        elif isinstance(bound, list) and len(bound) != 2 and (whole in LISTS or whole in foreign):
+            continue  # to be equal, whatever it is
         elif whole != "verdict" and whole not in TEXTS and whole not in TRUTHS:
             _check_bound(bound, path, names, document, mistakes)
 
 
 def _check_bound(bound: Any, path: KeyPath, names: Mapping[str, float], document: Document, mistakes: Mistakes) -> None:
-    if bound is None or isinstance(bound, bool) or (isinstance(bound, list) and len(bound) != 2):
-        return  # to be equal, whatever it is
-    parts = bound if isinstance(bound, list) and len(bound) == 2 else [split_bound(bound)[1]]
+    if bound is None or isinstance(bound, bool):
+        return  # to be equal
+    parts = bound if isinstance(bound, list) else [split_bound(bound)[1]]
+    if isinstance(bound, list) and len(bound) != 2:
+        mistakes.add(document, path, f"{quoted(bound)} is not a band; write [low, high]")
+        return
     for part in parts:
         try:
             if not isinstance(part, str | int | float) or isinstance(part, bool):

@@ -3,7 +3,7 @@
 A job is plain data, so that another process can do it as well (workers.py).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import msgspec
 
 from mxbench.core.history import History
 from mxbench.core.plan import Progress, RunPlan
-from mxbench.errors import ExperimentError, PluginError
+from mxbench.errors import PluginError
 from mxbench.experiment.expect import check_expectations
 from mxbench.experiment.folder import storing, write_run
 from mxbench.experiment.judge import judge, row
@@ -48,13 +48,5 @@ def _row(history: History, job: Job, registry: Registry) -> dict[str, Any]:
         made = row(history, [], {}, job.result) | {"failed": "contract", "failure": str(error)}
     made["setting"] = job.chosen
     names = history.plan.names([entry.node for entry in history.entries])
-    made["expectations"] = _expectations(job.expect, made, names)
+    made["expectations"] = check_expectations(job.expect, made, names)
     return made
-
-
-def _expectations(expect: Mapping[str, Any], made: dict[str, Any], names: dict[str, float]) -> list[dict[str, Any]]:
-    try:
-        return check_expectations(expect, made, names)
-    except ExperimentError as error:
-        # Planning has looked at every field and bound; what is left has no value in this run, and so is not met.
-        return [{"field": "expect", "expected": str(error), "measured": None, "met": False}]

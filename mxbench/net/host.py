@@ -10,7 +10,7 @@ import time
 from mxbench.child import command, environment
 from mxbench.core.plan import RunPlan
 from mxbench.errors import MachineError
-from mxbench.net.spawner import REPORTS, Exited, Launch, Refused, Signal, Started
+from mxbench.net.spawner import MAX_ORDER, REPORTS, Exited, Launch, Refused, Signal, Started
 from mxbench.net.wire import Unframer, frame
 
 
@@ -101,7 +101,7 @@ class LocalHost:
 
     def _order(self, order: Launch | Signal) -> None:
         assert self._spawner.stdin is not None
-        data = frame(order)
+        data = frame(order, MAX_ORDER)
         try:
             while data:
                 data = data[self._spawner.stdin.write(data) or 0 :]

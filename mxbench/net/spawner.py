@@ -72,6 +72,7 @@ class Refused(msgspec.Struct, tag=True, array_like=True):
 
 
 ORDERS = Launch | Signal
+MAX_ORDER = 0xFFFFFFFF  # bytes: a plan holds all that a workload is to do, and comes from nobody but the parent
 REPORTS = Started | Exited | Refused
 
 
@@ -101,7 +102,7 @@ def main() -> None:
 
 def _serve(orders: int, reports: int, wake: int, children: dict[int, int]) -> None:
     """Carry out orders until there are no more."""
-    unframer = Unframer(ORDERS)
+    unframer = Unframer(ORDERS, MAX_ORDER)
     while True:
         readable, _, _ = select.select([orders, wake], [], [])
         if wake in readable:

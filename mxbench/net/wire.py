@@ -15,7 +15,6 @@ import msgspec
 MAGIC = b"MXB1"
 MAX_FRAME = 8 * 1024 * 1024
 RECEIVE = 64 * 1024  # bytes asked of the kernel at once; from 128 kB on, malloc maps and unmaps each buffer
-SECRET_BYTES = 32
 _NONCE = 16
 _HELLO = len(MAGIC) + 4 + _NONCE
 _PROOF = 32 + 8
@@ -99,12 +98,13 @@ def call(address: tuple[str, int], secret: bytes, me: int, seconds: float) -> so
 
 
 class Unframer:
-    """Cuts a stream of bytes into frames and decodes each as `kind`; keeps what is incomplete."""
+    """Cuts a stream of bytes into frames and decodes each as `kind`; keeps what is incomplete. most: bytes of one."""
 
-    __slots__ = ("_decode", "_tail")
+    __slots__ = ("_decode", "_most", "_tail")
 
-    def __init__(self, kind: Any) -> None:
+    def __init__(self, kind: Any, most: int = MAX_FRAME) -> None:
         self._decode = msgspec.msgpack.Decoder(kind).decode
+        self._most = most
         self._tail = b""
 
     def feed(self, data: bytes) -> list[Any]:
@@ -116,8 +116,8 @@ class Unframer:
         while end - position >= 4:
             start = position + 4
             size = int.from_bytes(data[position:start], "big")
-            if size > MAX_FRAME:
-                raise Garbage(f"a frame of {size} bytes; the limit is {MAX_FRAME}")
+            if size > self._most:
+                raise Garbage(f"a frame of {size} bytes; the limit is {self._most}")
             if end - start < size:
                 break
             position = start + size
@@ -129,9 +129,9 @@ class Unframer:
         return frames
 
 
-def frame(content: Any) -> bytes:
+def frame(content: Any, most: int = MAX_FRAME) -> bytes:
     """Return the bytes of a frame; raise ValueError if it is too long."""
     body = encode(content)
-    if len(body) > MAX_FRAME:
-        raise ValueError(f"a frame of {len(body)} bytes; the limit is {MAX_FRAME}")
+    if len(body) > most:
+        raise ValueError(f"a frame of {len(body)} bytes; the limit is {most}")
     return len(body).to_bytes(4, "big") + body

@@ -20,6 +20,7 @@ from mxbench.core.history import History
 from mxbench.core.plan import Progress, RunPlan, turns
 from mxbench.errors import MachineError
 from mxbench.net.cluster import Cluster
+from mxbench.net.wire import MAX_FRAME
 from mxbench.workloads.hold import Hold
 from mxbench_plugins.lamport import Lamport
 from mxbench_plugins.maekawa import Maekawa
@@ -29,6 +30,12 @@ from mxbench_plugins.ring import Ring
 
 def run(run_plan: RunPlan, folder: Path) -> History:
     return Cluster(run_plan, folder).run()
+
+
+def test_a_plan_may_be_longer_than_any_message(tmp_path: Path) -> None:
+    to_do = {"unread": "x" * (MAX_FRAME + 1)}
+    history = run(msgspec.structs.replace(lamport(2, entries=[1, 0]), options=to_do), tmp_path)
+    assert (history.ending.reason, len(history.entries)) == ("quiet", 1)
 
 
 @pytest.mark.slow
