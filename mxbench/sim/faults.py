@@ -23,7 +23,9 @@ class Faults:
         self._cuts: Counter[tuple[int, int]] = Counter()  # how many partitions cut each link
         self._partitions: list[Fault] = []
         self._halts: dict[int, list[str]] = {}  # of each halted node: why, a word for each fault that holds it
+        self.pending = 0  # events of faults that are still to come
         for fault in plan.schedule(world.plan.nodes, random.Random(f"{world.plan.seed}/faults")):
+            self.pending += 1
             place = world.places[fault.groups[0][0] if fault.groups else 0]
             heappush(world.heap, (int(fault.at * NS), world.next_serial(), place, FAULT_DUE, 0, 0, fault, 0))
 
@@ -31,6 +33,7 @@ class Faults:
         """Take any event of the world, as far as faults let it; return False if nothing came of it."""
         time, _, place, kind, a, _, message, _ = event
         if kind == FAULT_DUE:
+            self.pending -= 1
             self._befall(message, time)
             return True
         sender = a if kind == WORKLOAD else kind

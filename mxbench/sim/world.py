@@ -22,7 +22,7 @@ from mxbench.core.network import Matrix, Network
 from mxbench.core.plan import Ending, Progress, RunPlan, turns
 from mxbench.sim.compiled import Lane
 from mxbench.sim.faults import Faults
-from mxbench.sim.place import NO_TICKETS, START, TICKET, TIMER_DUE, Place
+from mxbench.sim.place import FAULT_DUE, NO_TICKETS, START, TICKET, TIMER_DUE, Place
 from mxbench.sim.surroundings import Event
 
 CHUNK = 10_000  # events between two looks at the bound, and at who wants to know how far the run is
@@ -112,7 +112,7 @@ class World:
                 left -= 1
                 if lane and not (heap and heap[0] < lane[0]):
                     event = lane.popleft()
-                elif heap:
+                elif heap and not (self._turns and self._waits_for_faults()):
                     event = heappop(heap)
                 else:
                     self.now = now
@@ -146,6 +146,11 @@ class World:
                 now, place = lane.now, lane.acting
             self._blame(place, error)
         self.now = now
+
+    def _waits_for_faults(self) -> bool:
+        """Return whether all is quiet and faults alone are due: a turn is not to wait for them, else they meet none."""
+        only = self.heap[0][3] == FAULT_DUE and len(self.heap) == self._faults.pending and not self.lane
+        return only and not self.busy and not any(place.held for place in self.places)
 
     def _at_rest(self) -> bool:
         """Give the next turn, if there is one; return whether the run is over."""

@@ -227,6 +227,17 @@ def test_a_node_that_pauses_at_the_start_keeps_all_waiting_who_need_its_reply() 
     assert all(entry.entered >= 1_000 * MS for entry in history.entries if entry.entered is not None)
 
 
+def test_faults_meet_entries_where_one_node_at_a_time_wants_to_enter() -> None:
+    pause = [{"at": "4ms", "pause": 1, "for": "10ms"}, {"at": "1s", "crash": 0}]
+    history = simulate(
+        Lamport, 3, entries=2, dwell=ZERO, one_at_a_time=True, faults=pause, network=Network(delay=Constant(0.001))
+    )
+    assert (history.ending.reason, len(history.entries)) == ("quiet", 6)
+    waits = [(entry.entered - entry.requested) // MS for entry in history.entries if entry.entered is not None]
+    assert sorted(waits) == [2] * 5 + [12]
+    assert max(entry.released or 0 for entry in history.entries) < 100 * MS
+
+
 def judge(history: History) -> list[str]:
     return [checker().check(history).outcome for checker in (Fencing, Overlap, Progress)]
 
