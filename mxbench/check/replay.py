@@ -16,8 +16,9 @@ from mxbench.check.stepping import make_node
 from mxbench.core.contract import PLUGIN_ERRORS
 from mxbench.core.distributions import Distribution
 from mxbench.core.entry import Entry, EntryRequest
-from mxbench.core.messages import Message
+from mxbench.core.messages import Message, made
 from mxbench.core.node import Node
+from mxbench.core.state import freeze, thaw
 from mxbench.core.trace import Step, sentence, shown
 
 Envelope = tuple[int, int, Message]  # completed and version of the sender, and the message
@@ -139,6 +140,4 @@ def replay(question: Question, schedule: Sequence[Event], message_of: Any) -> li
 
 def _copy(message: Message) -> Message:
     """Return a message that shares nothing with its sender's state, as if it had been on a wire."""
-    from mxbench.core.state import freeze, thaw
-
-    return type(message)(*thaw(freeze(msgspec.structs.astuple(message))))
+    return made(type(message), thaw(freeze(msgspec.structs.astuple(message))))

@@ -10,7 +10,7 @@ from mxbench.check.question import Question
 from mxbench.core.arrivals import ArrivalPlan
 from mxbench.core.distributions import ZERO, Distribution
 from mxbench.core.entry import Entry, EntryRequest
-from mxbench.core.messages import Message, on_arrival
+from mxbench.core.messages import Message, made, on_arrival
 from mxbench.core.node import Node
 from mxbench.core.state import Frozen, freeze, thaw
 from mxbench.workloads.hold import Hold
@@ -43,7 +43,7 @@ class Messages:
     def __getitem__(self, number: int) -> Message:
         contents = self._contents[number]
         message = self._messages[number]
-        return message if contents is None else type(message)(*thaw(contents))
+        return message if contents is None else made(type(message), thaw(contents))
 
 
 class StepEngine:

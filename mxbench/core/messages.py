@@ -1,8 +1,9 @@
 """Messages of algorithms and of workloads: immutable, compared by type and value, and readable on the wire."""
 
 import sys
+from collections.abc import Iterable
 from functools import lru_cache
-from typing import TypeVar, dataclass_transform
+from typing import Any, TypeVar, dataclass_transform
 
 import msgspec
 
@@ -49,6 +50,11 @@ def message_types(owner: type, kind: type) -> tuple[type, ...]:
 def receivers(places: range | tuple[int, ...]) -> frozenset[int]:
     """Return the places as a set, one and the same for all nodes of a run: with one each, 10,000 would not fit."""
     return frozenset(places)
+
+
+def made(cls: Any, values: Iterable[Any]) -> Any:
+    """Return a Struct of a class with these values, in the order of its fields, which may be keywords only."""
+    return cls(**dict(zip(cls.__struct_fields__, values, strict=True)))
 
 
 def encoded(message: object, owner: type | None = None) -> bytes:

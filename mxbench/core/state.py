@@ -22,6 +22,7 @@ import msgspec
 
 from mxbench.core.contract import PLAIN, ContractBreach
 from mxbench.core.entry import Entry, EntryRequest
+from mxbench.core.messages import made
 from mxbench.core.node import Node
 
 Frozen = Hashable
@@ -66,7 +67,7 @@ def ordered(value: Any) -> Any:
     if cls is list or cls is tuple:
         return _same_or(value, value, cls)
     if isinstance(value, msgspec.Struct):
-        return _same_or(value, msgspec.structs.astuple(value), lambda inner: cls(*inner))
+        return _same_or(value, msgspec.structs.astuple(value), lambda inner: made(cls, inner))
     return value
 
 
@@ -201,7 +202,7 @@ def _freeze(value: Any, depth: int) -> Frozen:
 def _thaw(frozen: Any) -> Any:
     cls, inner = frozen
     if issubclass(cls, msgspec.Struct):
-        return cls(*map(_thaw, inner))
+        return made(cls, map(_thaw, inner))
     if issubclass(cls, dict):
         return cls((_thaw(k), _thaw(v)) for k, v in inner)
     if issubclass(cls, tuple) and cls is not tuple:

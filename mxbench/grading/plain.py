@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from mxbench.core.contract import ContractBreach
-from mxbench.core.messages import Message
+from mxbench.core.messages import Message, made
 
 MAX_DEPTH = 20
 MAX_BITS = 4_000  # of a number: Python writes longer ones only when asked to twice
@@ -77,7 +77,8 @@ def unpack(
     if kind == "i" and isinstance(rest[0], str) and len(rest[0]) <= MAX_BITS // 4 + 3:
         return int(rest[0], 16)
     if kind == "m":
-        return classes[_index(rest[0], classes)](*[unpack(item, classes, named, depth + 1) for item in rest[1:]])
+        cls = classes[_index(rest[0], classes)]
+        return made(cls, [unpack(item, classes, named, depth + 1) for item in rest[1:]])
     items = [unpack(item, classes, named, depth + 1) for item in rest]
     if kind == "d":
         return dict(zip(items[::2], items[1::2], strict=True))

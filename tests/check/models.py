@@ -159,6 +159,31 @@ class TrueOrOne(Algorithm):
             out.enter()
 
 
+class Note(Message, kw_only=True):
+    """What I know: fields that are given by name only."""
+
+    order: dict[int, list[int]]
+    text: str = ""
+
+
+class Worded(Algorithm):
+    """Keeps the notes that it hears, and lets in whoever has heard one."""
+
+    name = "worded"
+
+    notes: list[Note] = []
+
+    def on_request(self, request: EntryRequest, out: Out) -> None:
+        out.broadcast(Note(order={2: [self.me], 1: []}, text="ask"))
+
+    def on_message(self, sender: int, message: Note, out: Out) -> None:
+        self.notes.append(message)
+        if message.text == "ask":
+            out.send(sender, Note(order=message.order))
+        else:
+            out.enter()
+
+
 class SharesAList(Algorithm):
     """Two fields hold the same list, so a change of one is a change of the other."""
 

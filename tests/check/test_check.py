@@ -42,6 +42,12 @@ def test_true_and_one_and_one_point_zero_are_three_states() -> None:
     assert (found["property"], found["trace"][0]["choices"]) == ("no deadlock", [2])
 
 
+def test_fields_of_a_message_may_be_given_by_name_only() -> None:
+    found = check(models.Worded, nodes=2, requests=1)
+    assert (found["property"], len(found["trace"])) == ("mutual exclusion", 6)
+    assert "node 1 requests, sends Note({2: [1], 1: []}, 'ask') to 0" in [step["text"] for step in found["trace"]]
+
+
 def test_a_list_that_two_fields_share_is_refused() -> None:
     found = check(models.SharesAList, nodes=1, requests=1)
     assert found["property"] == "contract"

@@ -18,15 +18,16 @@ class Ask(Message):
     path: tuple[int, ...] = ()
 
 
-class Grant(Message):
-    pass
+class Grant(Message, kw_only=True):
+    to: int = 0
 
 
 KINDS = (Ask, Grant)
 NUMBERS = {Ask: 0, Grant: 1}
 keys = st.none() | st.booleans() | st.integers() | st.text() | st.binary() | st.tuples(st.integers(), st.text())
+messages = st.builds(Ask, st.integers(), st.tuples(st.integers())) | st.builds(Grant, to=st.integers())
 values = st.recursive(
-    keys | st.floats(allow_nan=False) | st.builds(Ask, st.integers(), st.tuples(st.integers())) | st.builds(Grant),
+    keys | st.floats(allow_nan=False) | messages,
     lambda inner: st.lists(inner) | st.lists(inner).map(tuple) | st.dictionaries(keys, inner) | st.sets(keys),
     max_leaves=20,
 )
