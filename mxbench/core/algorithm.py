@@ -21,6 +21,7 @@ The author's guide is plugins/README.md.
 """
 
 from collections.abc import Callable, Sequence
+from math import inf
 from operator import attrgetter
 from typing import Any, ClassVar, TypeVar
 
@@ -201,7 +202,12 @@ class Out(Recording):
 
 
 def check_timer(name: object, after: object) -> None:
-    """Raise ContractBreach unless this is the name of a timer and a duration."""
-    if not isinstance(name, str) or not isinstance(after, Distribution):
+    """Raise ContractBreach unless this is the name of a timer and a duration that comes to an end."""
+    lasts = msgspec.structs.astuple(after) if isinstance(after, Distribution) else ()
+    if (
+        not isinstance(name, str)
+        or not lasts
+        or not all(type(part) in (int, float) and 0 <= part < inf for part in lasts)
+    ):
         raise ContractBreach(f"it set the timer {name!r} to {after!r}; a timer has a name and a duration in seconds, "
                              "such as Constant(0.01)")  # fmt: skip

@@ -9,7 +9,7 @@ from mxbench.core.distributions import ZERO
 from mxbench.core.faults import parse_faults
 from mxbench.core.network import network_of
 from mxbench.experiment.document import Document, KeyPath, Mistakes
-from mxbench.experiment.network import HARMLESS, MatrixFile, planned_network
+from mxbench.experiment.network import HARMLESS, LinkMistake, MatrixFile, planned_network
 from mxbench.experiment.schema import RANDOM, Experiment
 from mxbench.registry import Registered
 
@@ -101,17 +101,14 @@ def conditions(
         network = planned_network(_asked(experiment, engine), n, base)
         if network and not engine.cls.virtual and "delay" in engine.cls.honours:
             network.setdefault("delay", msgspec.to_builtins(ZERO))  # links that are there take what they take
-        if (
-            engine.cls.virtual
-            and "delay" in network
-            and not algorithm.cls.falls_quiet
-            and network_of(network).instant(range(n))
-        ):
+        if engine.cls.virtual and not algorithm.cls.falls_quiet and network_of(network).instant(range(n)):
             what = f"{algorithm.name} never falls quiet: with links that take no time its run would never end"
-            mistakes.add(document, ("network", "delay"), f"{what}; give them a delay")
+            key = "links" if "rules" in network else "delay"
+            mistakes.add(document, ("network", key), f"{what}; give them a delay")
+    except LinkMistake as error:
+        mistakes.add(document, ("network", "links", error.index), str(error))
     except ValueError as error:
-        key = "links" if str(error).startswith("links") else "delay"
-        mistakes.add(document, ("network", key), str(error))
+        mistakes.add(document, ("network", "delay"), str(error))
     if experiment.faults is not None:
         if "faults" not in engine.cls.honours:
             what = f"the engine '{engine.name}' {_WISHES['faults']}, so it cannot do that; take the key out"

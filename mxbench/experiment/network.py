@@ -16,6 +16,7 @@ start with '#' are comments, and a first row of names is allowed. The profiles a
 
 import csv
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
@@ -97,16 +98,24 @@ def read_matrix(file: MatrixFile, base: Path) -> Matrix:
     return Matrix(tuple(rows), sites)
 
 
+class LinkMistake(ValueError):
+    """What is wrong with one item of `links`, the index-th."""
+
+    def __init__(self, index: int, text: str) -> None:
+        super().__init__(text)
+        self.index = index
+
+
 def planned_network(keys: dict[str, Any], n: int, base: Path) -> dict[str, Any]:
     """Return the plan's network for those keys that ask for anything: plain data, to be read by core.network.
 
-    keys: as the schema left them, without those that ask for nothing. Raises ValueError.
+    keys: as the schema left them, without those that ask for nothing. Raises ValueError; of a link, LinkMistake.
     """
     given = dict(keys)
     if isinstance(given.get("delay"), MatrixFile):
         given["delay"] = read_matrix(given["delay"], base)
     if "links" in given:
-        given["rules"] = tuple(_parse_link(link, n) for link in given.pop("links"))
+        given["rules"] = tuple(_parse_links(given.pop("links"), n))
     plain: dict[str, Any] = msgspec.to_builtins(given)
     msgspec.convert(plain, Network)
     return plain
@@ -126,6 +135,14 @@ def at_random_sites(network: dict[str, Any], n: int, seed: int) -> dict[str, Any
     return {**network, "delay": msgspec.to_builtins(Matrix(placed, names))}
 
 
+def _parse_links(links: list[Any], n: int) -> Iterator[LinkRule]:
+    for index, link in enumerate(links):
+        try:
+            yield _parse_link(link, n)
+        except ValueError as error:
+            raise LinkMistake(index, str(error)) from None
+
+
 def _parse_link(link: Any, n: int) -> LinkRule:
     if not isinstance(link, dict) or not {"from", "to"} <= set(link) <= set(LINK_KEYS) or len(link) < 3:
         raise ValueError("links are a list of {from: 0, to: 1, delay: 30ms}; "
@@ -135,7 +152,7 @@ def _parse_link(link: Any, n: int) -> LinkRule:
     for key in ("loss", "duplicate"):
         chance = link.get(key, 0)
         if isinstance(chance, bool) or not isinstance(chance, int | float) or not 0 <= chance <= 1:
-            raise ValueError(f"links: {key} must be a number from 0 to 1, not {chance!r}")
+            raise ValueError(f"{key} must be a number from 0 to 1, not {chance!r}")
     return LinkRule(
         _nodes(link["from"], n), _nodes(link["to"], n), delay, link.get("loss"), link.get("duplicate"), bandwidth
     )
@@ -147,5 +164,5 @@ def _nodes(value: Any, n: int) -> tuple[int, ...]:
     nodes = value if isinstance(value, list) else [value]
     for node in nodes:
         if isinstance(node, bool) or not isinstance(node, int) or not 0 <= node < n:
-            raise ValueError(f"links: {node!r} is no node; there are 0 to {n - 1}, or write all")
+            raise ValueError(f"{node!r} is no node; there are 0 to {n - 1}, or write all")
     return tuple(nodes)

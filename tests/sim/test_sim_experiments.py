@@ -87,10 +87,18 @@ WRONG = {
     "links": ("network: {links: 3}", "network.links: '3' is not a list of links: [{from: 0, to: 1, delay: 30ms}]"),
     "link": (
         "network: {links: [{from: 0, to: 1}]}",
-        "network.links: links are a list of {from: 0, to: 1, delay: 30ms}",
+        "network.links[1]: links are a list of {from: 0, to: 1, delay: 30ms}",
     ),
     "link-node": ("network: {links: [{from: 0, to: 9, loss: 0}]}", "9 is no node; there are 0 to 2, or write all"),
     "link-loss": ("network: {links: [{from: 0, to: 1, loss: 2}]}", "loss must be a number from 0 to 1, not 2"),
+    "link-delay": (
+        "network:\n  fifo: true\n  links:\n  - {from: 0, to: 1, delay: 5ms}\n  - {from: 0, to: 1, delay: 5}",
+        "x.yaml:10: network.links[2]: a duration needs a unit",
+    ),
+    "link-bandwidth": (
+        "network: {delay: 1ms, links: [{from: 0, to: 1, bandwidth: 5}]}",
+        "x.yaml:6: network.links[1]: not a bandwidth",
+    ),
     "loss": ("network: {loss: 0.1}", "ricart-agrawala assumes that each message arrives, but this network loses"),
     "link-assumed": (
         "network: {links: [{from: 0, to: 1, loss: 1}]}",
@@ -112,6 +120,14 @@ WRONG = {
 def test_what_cannot_be_or_is_not_assumed_is_refused(case: str, tmp_path: Path) -> None:
     more, said = WRONG[case]
     assert said in refusal(tmp_path, more)
+
+
+@pytest.mark.parametrize(
+    ("key", "keys"), [("delay", "delay: 0s"), ("links", "links: [{from: all, to: all, delay: 0s}]")]
+)
+def test_who_never_falls_quiet_needs_links_that_take_time(key: str, keys: str, tmp_path: Path) -> None:
+    said = refusal(tmp_path, f"network: {{{keys}}}", "ring")
+    assert f"network.{key}: ring never falls quiet: with links that take no time its run would never end" in said
 
 
 @pytest.mark.parametrize("rows", ["1ms, 2ms\n", "1ms, 2ms\n3ms\n", "", "a, b, c\n1ms, 2ms\n3ms, 4ms\n"])
