@@ -158,6 +158,17 @@ def test_an_experiment_that_is_no_text_is_told_with_its_line(damaged: Path, comm
         assert done[::2] == (0, "")
 
 
+@pytest.mark.parametrize("summary", ["{}", '{"verdict": "fine", "seed": 1}', '{"verdict": "valid", "seed": null}'])
+@pytest.mark.parametrize("command", ["report", "compare", "show", "export", "run"])
+def test_a_summary_without_what_every_run_has_is_told(damaged: Path, command: str, summary: str) -> None:
+    run = first_run(damaged)
+    (run / "summary.json").write_text(summary)
+    (damaged / "summary.json").unlink()
+    status, out, err = said(command, str(run if command == "run" else damaged))
+    assert (status, out) == (2, "")
+    assert err.endswith(f"{run}/summary.json: not what mxbench stored there: it has no verdict, or no seed")
+
+
 def test_a_link_that_is_no_text_is_told(tmp_path: Path) -> None:
     (tmp_path / "latest").write_bytes(b"\xff\x00")
     status, _, told = said("show", str(tmp_path / "latest"))

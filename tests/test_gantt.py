@@ -68,6 +68,16 @@ def test_two_nodes_inside_at_once_are_marked_below_the_lanes_and_enlarged() -> N
     assert "!" in text.split("larger")[1]
 
 
+def test_company_that_is_allowed_is_no_overlap() -> None:
+    history = plans.run(Greedy, 3, entries=30, think=Constant(0.0005))
+    allowed = [History(msgspec.structs.replace(history.plan, k=k), history.ending, history.nodes) for k in (2, 3)]
+    two, three = (draw(one, None, 80, BLOCKS) for one in allowed)
+    assert "!" not in three
+    assert "the first time" not in three
+    assert "! more than 2 nodes inside at once, by their clocks" in two
+    assert "larger, the first time that more than 2 nodes are inside: entries" in two
+
+
 def test_stays_that_touch_do_not_overlap() -> None:
     instant = plans.run(Lamport, 3, entries=5, delay=lambda sender, to, message: 0)
     times = sorted((entry.entered, entry.released) for entry in instant.entries)

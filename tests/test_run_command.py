@@ -29,6 +29,17 @@ def test_run_prints_a_table_and_its_verdict(folder: Path) -> None:
     assert "verdict: valid, as expected; result: results/quick/" in done.stdout.splitlines()[-1]
 
 
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_what_ended_is_told_though_a_later_file_cannot_be_run(folder: Path, form: tuple[str, ...]) -> None:
+    (folder / "later.yaml").write_text(QUICK.replace("name: quick", "name: later"))
+    (folder / "results").mkdir()
+    (folder / "results" / "later").write_text("no folder")
+    done = invoked(folder, "run", *ON_HEAP, "later.yaml", *form)
+    said = "mxbench: the results folder 'results' cannot be written: File exists"
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (2, said)
+    assert json.loads(done.stdout)["name"] == "quick" if form else "verdict: valid" in done.stdout
+
+
 def test_run_json_prints_one_document_and_nothing_else(folder: Path) -> None:
     done = invoked(folder, "run", *ON_HEAP, "--repeat", "2", "--seed", "5", "--json")
     document = json.loads(done.stdout)

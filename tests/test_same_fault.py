@@ -63,6 +63,11 @@ FAULTS = {
     "a timer of words": ("out.set_timer('again', Constant('1s'))", OF_THE_LINE, "timer 'again' to Constant("),
     "a timer without a name": ("out.set_timer(5, Constant(0.5))", OF_THE_LINE, "it set the timer 5 to Constant("),
     "an end of everything": ("raise SystemExit(0)", OF_THE_LINE, "SystemExit: 0"),
+    "words like ours": (
+        "raise ValueError('step 7 of node 1, step 9')",
+        OF_THE_LINE,
+        "ValueError: step 7 of node 1, step 9 (",
+    ),
     "half a character": ("raise ValueError('\\ud800')", OF_THE_LINE, "ValueError: \\ud800"),
 }
 WHERE = {

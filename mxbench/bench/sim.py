@@ -84,13 +84,14 @@ def sweep(case: str, pace: Pace) -> Iterator[Row]:
     if cores() < 2:
         yield skipped(case, "sim", measure, SPEED_UP, "skipped: only one core may be used")
         return
-    both = sorted(os.sched_getaffinity(0))[:2]
+    allowed = os.sched_getaffinity(0)
+    both = sorted(allowed)[:2]
     try:
         before = swept_s(both[:1], ALONE)
         two = swept_s(both, SWEEP)
         after = swept_s(both[:1], ALONE)
     finally:
-        os.sched_setaffinity(0, both)
+        os.sched_setaffinity(0, allowed)
     yield measured(case, "sim", measure, [(before + after) / 2 / two], SPEED_UP, noise_of([after / before]))
 
 

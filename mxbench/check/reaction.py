@@ -169,7 +169,7 @@ class Reactions:
             blamed = self._node.blame(error)
             if blamed is None:
                 raise
-            number, fault = CRASHED, re.sub(r", step \d+", "", str(blamed))  # it counts no steps here
+            number, fault = CRASHED, re.sub(r", step \d+\)$", ")", str(blamed))  # it counts no steps here
             self.faults.append(fault)
         sends = engine.sends
         if len(sends) > 1:  # only the order of what is sent to one node matters, that of the receivers does not

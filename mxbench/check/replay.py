@@ -93,7 +93,7 @@ class Replay:
             if blamed is None:
                 raise
             # The node counts its own steps, and a reader of the trace those of the trace.
-            step.fault = re.sub(r"step \d+", f"step {self._steps}", str(blamed))
+            step.fault = re.sub(r"step \d+\)$", f"step {self._steps})", str(blamed))
         if event.fault and step.fault is None:
             step.fault = event.fault
         step.sends = place.sends

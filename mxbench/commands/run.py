@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from mxbench.commands.telling import Plugins, note, progress, say, say_json
+from mxbench.errors import MxbenchError
 
 
 def run(
@@ -51,14 +52,21 @@ def run(
             for number, experiment in enumerate(prepared, 1):
                 told = on_progress and partial(on_progress, experiment=(number, len(prepared)))
                 documents.append(carry_out(experiment, results, told, None if quiet else note))
-    except Interrupted as error:
-        if as_json:
-            say_json(combine([*documents, error.document]))
+    except (Interrupted, MxbenchError) as error:  # what ended before is told all the same
+        ended = [*documents, error.document] if as_json and isinstance(error, Interrupted) else documents
+        if ended:
+            _tell(ended, as_json)
         raise
+    _tell(documents, as_json)
+    raise typer.Exit(combine(documents)["exit_status"])
+
+
+def _tell(documents: list[dict[str, Any]], as_json: bool) -> None:
+    from mxbench.experiment.invocation import combine
+
     if as_json:
         say_json(combine(documents))
     else:
         from mxbench.report.table import render
 
         say("\n\n".join(render(document).rstrip("\n") for document in documents))
-    raise typer.Exit(combine(documents)["exit_status"])

@@ -21,7 +21,7 @@ import msgspec
 
 from mxbench.core.history import FORMAT, History, NodeHistory
 from mxbench.core.plan import Ending, RunPlan
-from mxbench.core.verdict import worst
+from mxbench.core.verdict import SEVERITY, worst
 from mxbench.errors import ResultError
 
 LATEST = "latest"
@@ -56,7 +56,10 @@ def load_record(run: Path) -> RunRecord:
 
 def load_row(path: str | Path) -> dict[str, Any]:
     """Return the row of a run, from its folder."""
-    row = _load_json(Path(path) / "summary.json")
+    file = Path(path) / "summary.json"
+    row = _load_json(file)
+    if row.get("verdict") not in SEVERITY or type(row.get("seed")) is not int:
+        raise ResultError(f"{file}: not what mxbench stored there: it has no verdict, or no seed")
     row["result"] = str(path)  # where it is now: results may have been moved
     return row
 

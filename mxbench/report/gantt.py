@@ -72,13 +72,14 @@ def draw(history: History, only: int | None, width: int, ink: Ink) -> str:
     totals = _totals(history, lanes)
     left = max(len("node"), *(len(str(lane)) for lane in lanes)) + 2
     columns = max(width - left - 2 - max(map(len, totals.values())), MIN_COLUMNS)
-    overlaps = _overlaps(stays)
+    most = history.plan.most_inside
+    overlaps = _overlaps(stays, most)
     whole = (history.start(), history.end())
-    drawing = _Drawing(stays, overlaps, lanes, left, columns, whole[0], ink)
+    drawing = _Drawing(stays, overlaps, _more_than(most), lanes, left, columns, whole[0], ink)
     lines += ["", *drawing.lines(*whole, totals), "", *folded(drawing.legend(*whole), width, 2)]
     entries = sum(stay.section.entered is not None for stay in stays)
     if entries * CROWDED > columns:
-        start, end, title = _close_up(history, stays, overlaps, columns)
+        start, end, title = _close_up(history, stays, drawing, columns)
         if end - start < (whole[1] - whole[0]) / 2:
             title = f"larger, {title}; a column is {drawing.column(start, end) / 1e6:.3g} ms"
             lines += ["", *folded(title, width, 2), "", *drawing.lines(start, end, {})]
@@ -94,15 +95,19 @@ def _stays(history: History) -> list[Stay]:
     return [Stay(s.node, s.arrival, at(s.entered), at(s.released), s) for s in history.sections]
 
 
-def _overlaps(stays: list[Stay]) -> list[tuple[int, int]]:
-    """Return the stretches of time in which two nodes were inside, by their clocks; touching ends are none."""
+def _overlaps(stays: list[Stay], most: int) -> list[tuple[int, int]]:
+    """Return the stretches of time in which more than `most` were inside, by their clocks; touching ends are none."""
     found: list[tuple[int, int]] = []
-    until = -1
+    latest: list[int] = []  # when those that stay longest leave, the first of them first
     for stay in sorted((s for s in stays if s.section.entered is not None), key=lambda s: (s.entered, s.released)):
-        if stay.entered < until:
-            found.append((stay.entered, min(stay.released, until)))
-        until = max(until, stay.released)
+        if len(latest) == most and stay.entered < latest[0]:
+            found.append((stay.entered, min(stay.released, latest[0])))
+        latest = sorted([*latest, stay.released])[-most:]
     return found
+
+
+def _more_than(most: int) -> str:
+    return "two nodes" if most == 1 else f"more than {most} nodes"
 
 
 def _totals(history: History, lanes: list[int]) -> dict[int | None, str]:
@@ -118,17 +123,13 @@ def _totals(history: History, lanes: list[int]) -> dict[int | None, str]:
     return found
 
 
-def _close_up(
-    history: History, stays: list[Stay], overlaps: list[tuple[int, int]], columns: int
-) -> tuple[int, int, str]:
+def _close_up(history: History, stays: list[Stay], drawing: "_Drawing", columns: int) -> tuple[int, int, str]:
     """Return start, end and title of the stretch worth drawing larger: an overlap, an unhappy end, or the middle."""
     inside = sorted((s for s in stays if s.section.entered is not None), key=lambda s: (s.entered, s.released))
     count = max(columns // ROOMY, 2)
-    if overlaps:
-        where, title = (
-            next(i for i, s in enumerate(inside) if s.entered >= overlaps[0][0]),
-            "the first time that two nodes are inside",
-        )
+    if drawing.overlaps:
+        where = next(i for i, s in enumerate(inside) if s.entered >= drawing.overlaps[0][0])
+        title = f"the first time that {drawing.overlapping} are inside"
     elif history.ending.reason != "quiet":
         where, title = len(inside), "the end of the run"
     else:
@@ -145,6 +146,7 @@ class _Drawing(NamedTuple):
 
     stays: list[Stay]
     overlaps: list[tuple[int, int]]
+    overlapping: str  # how many those are
     lanes: list[int]
     left: int
     columns: int
@@ -183,7 +185,7 @@ class _Drawing(NamedTuple):
         )
         if self.overlaps:
             times = "once" if len(self.overlaps) == 1 else f"{len(self.overlaps)} times"
-            text += f"; {self.ink.overlap} two nodes inside at once, by their clocks: {times} in the run"
+            text += f"; {self.ink.overlap} {self.overlapping} inside at once, by their clocks: {times} in the run"
         return text
 
     def _line(self, label: str, lane: str, total: str) -> str:

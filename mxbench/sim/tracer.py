@@ -163,7 +163,7 @@ def blamed(schedule: Schedule, error: BaseException, step: int) -> str:
     if fault is None:
         raise HarnessFailure("".join(traceback.format_exception(error))) from error
     # The node counts its own steps, and a reader of a trace those of the trace.
-    return re.sub(r"step \d+", f"step {step}", str(fault))
+    return re.sub(r"step \d+\)$", f"step {step})", str(fault))
 
 
 def _event_of(schedule: Schedule, pick: Pick) -> str:

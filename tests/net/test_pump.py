@@ -13,9 +13,11 @@ from mxbench.core.distributions import ZERO
 from mxbench.core.history import NodeHistory
 from mxbench.core.messages import Message
 from mxbench.net.driver import Driver, union
+from mxbench.net.link import frame
 from mxbench.net.poller import Poller
 from mxbench.net.pump import MAX_MESSAGE
 from mxbench.net.pump import Pump as PlainPump
+from mxbench.net.wire import encode
 from mxbench.workloads.bank import Bank, BankOptions
 from mxbench.workloads.hold import Hold
 from mxbench_plugins.lamport import Lamport, Reply
@@ -122,9 +124,12 @@ def test_what_a_pump_does_not_know_is_told(implementation: Any) -> None:
 
 @pumps
 def test_a_pump_without_a_node_or_with_other_links_says_so(implementation: Any) -> None:
-    _, Pump = implementation
+    Link, Pump = implementation
     pump = Pump((Reply,), 1, True)
-    for act in (lambda: pump.send(1, Reply(1)), lambda: pump.broadcast(Reply(1))):
+    data = frame(1, 0, 0, 0, [encode(Reply(1))])
+    for act in (
+        lambda: pump.send(1, Reply(1)), lambda: pump.broadcast(Reply(1)), lambda: pump.receive(Link(1, Reply), data)
+    ):  # fmt: skip
         with pytest.raises(AttributeError):
             act()
     if Pump is not PlainPump:

@@ -107,7 +107,7 @@ static PyObject *Pump_receive(Pump *self, PyObject *const *arguments, Py_ssize_t
         PyErr_SetString(PyExc_TypeError, "receive(link, data)");
         return NULL;
     }
-    if (PyBytes_AsStringAndSize(arguments[1], &data, &size) < 0) return NULL;
+    if (!is_joined(self) || PyBytes_AsStringAndSize(arguments[1], &data, &size) < 0) return NULL;
     if (receive(self, (Link *)arguments[0], data, size) < 0) return NULL;
     Py_RETURN_NONE;
 }

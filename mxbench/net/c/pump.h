@@ -49,6 +49,12 @@ static Py_ssize_t index_of(Pump *self, PyObject *message) {
     return -1;
 }
 
+static int is_joined(Pump *self) {
+    if (self->node && self->links && self->peers && self->deliver && self->deliver_workload) return 1;
+    PyErr_SetString(PyExc_AttributeError, "the pump has joined no node yet");
+    return 0;
+}
+
 static int hand_over(Pump *self, Link *link, PyObject *completed, PyObject *version, PyObject *messages) {
     Py_ssize_t count = PyList_GET_SIZE(messages);
     long long sequence = link->next_message;

@@ -47,12 +47,6 @@ static int put_on(Pump *self, Link *link, PyObject *payload, int workload, uint6
     return workload ? post_workload(link, data, size) : post(link, data, size, completed, version);
 }
 
-static int is_joined(Pump *self) {
-    if (self->node && self->links && self->peers) return 1;
-    PyErr_SetString(PyExc_AttributeError, "the pump has joined no node yet");
-    return 0;
-}
-
 static PyObject *send_one(Pump *self, PyObject *const *arguments, Py_ssize_t count, int workload) {
     uint64_t completed = 0, version = 0;
     Py_ssize_t index;

@@ -53,6 +53,8 @@ def answer(contents: Contents) -> str:
     rows, verdict = contents.rows, verdict_of(contents)
     if verdict != "valid":
         bad = [row for row in rows if row.get("verdict") == verdict]
+        if not bad:
+            return f"{verdict.capitalize()}, by a run whose record is lost."
         first = max(bad, key=gravity)
         found = next((f for f in first.get("findings") or () if f["outcome"] == verdict), None)
         said = f"{found['property']}: {found['text']}" if found else first.get("failure") or "no cause was given"
