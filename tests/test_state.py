@@ -1,12 +1,16 @@
 """State as a value: which fields are a node's state, and what stands for states that differ in the order of a dict."""
 
+from collections import Counter, OrderedDict, defaultdict, deque
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
 from mxbench import Message, check
-from mxbench.core.state import ordered
+from mxbench.core.algorithm import Parameters
+from mxbench.core.contract import ContractBreach, check_plain
+from mxbench.core.state import freeze, ordered, thaw
+from mxbench_plugins.lamport import Lamport
 
 PLUGINS = Path(__file__).parent.parent / "plugins"
 
@@ -27,6 +31,39 @@ def test_a_field_of_an_algorithm_is_its_state_whatever_its_name(name: str, tmp_p
     assert [found[count] for count in ("states", "transitions", "depth")] == [
         original[count] for count in ("states", "transitions", "depth")
     ]
+
+
+class Stack(list[int]):
+    """A list that is more than what is in it."""
+
+    depth = 0
+
+
+class Pair(NamedTuple):
+    first: int
+    second: list[int]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [Counter("ab"), defaultdict(list), OrderedDict(a=1), Stack([1]), deque([1])],
+    ids=lambda v: type(v).__name__,
+)
+def test_what_is_more_than_its_contents_is_no_plain_data(value: Any) -> None:
+    class Keeps(Lamport):
+        kept: Any = None
+
+    for kept in (value, [1, value], {1: (value,)}):
+        with pytest.raises(ContractBreach, match="which is not plain data"):
+            freeze(kept)
+        with pytest.raises(ContractBreach, match=f"the state 'kept' holds an? {type(value).__name__}, which is not"):
+            check_plain(Keeps(Parameters(0, 1), kept=kept))
+
+
+def test_a_named_tuple_is_plain_data() -> None:
+    value = {1: Pair(1, [2])}
+    assert thaw(freeze(value)) == value
+    assert type(thaw(freeze(value))[1]) is Pair
 
 
 VALUES: dict[str, tuple[Any, Any]] = {

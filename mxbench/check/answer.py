@@ -130,7 +130,8 @@ def _sentence(question: Question, found: Found, trace: list[dict[str, Any]]) -> 
     if found.limit:
         return f"no violation was found, but the search ended at its limit of {found.limit} and is not complete"
     most = "one node is" if question.k == 1 else f"{question.k} nodes are"
-    return f"in every schedule within the bound at most {most} inside, and every request is served"
+    served = "whoever waits can still enter" if found.rounds else "every request is served"
+    return f"in every schedule within the bound at most {most} inside, and {served}"
 
 
 def _not_covered(question: Question, found: Found, verified: list[str]) -> list[str]:
@@ -158,6 +159,8 @@ def _not_covered(question: Question, found: Found, verified: list[str]) -> list[
                         ("crashes", network.crashes)):  # fmt: skip
         missing.append(f"more than {count} {name}" if count else name)
     said.append(f"networks with {', '.join(missing)}")
+    if found.rounds:
+        said.append("schedules that go round for ever: there are such, and in one of them somebody waits for ever")
     if not found.contended:
         said.append("contention: no schedule had two nodes that wanted to be inside")
     never = [node for node, count in enumerate(question.requests) if count and node not in found.entered]

@@ -127,8 +127,8 @@ class CompiledGraph(Graph):
         states: int = self._graph.note(waits, ranks)
         return states
 
-    def learn(self, first: int, last: int) -> bool:
-        changed: bool = self._graph.learn(first, last)
+    def learn(self, first: int, last: int, every: bool) -> bool:
+        changed: bool = self._graph.learn(first, last, every)
         return changed
 
     def any_lacking(self) -> bool:

@@ -86,14 +86,15 @@ class Graph:
             note(level, self._lacking)
             sort(level, ranks)
         self._farthest_first = [state for rank in sorted(ranks, reverse=True) for state in reversed(ranks[rank])]
-        self._learn = learner(self.space.progress())
+        steps = self.space.progress()
+        self._learn = {every: learner(steps, every) for every in (True, False)}
         return len(self._farthest_first)
 
-    def learn(self, first: int, last: int) -> bool:
-        """Let these states, of those that have come farthest first, learn from their successors; return whether one
-        lacks less than before."""
+    def learn(self, first: int, last: int, every: bool) -> bool:
+        """Let these states, of those that have come farthest first, learn from their successors: each lacks on only
+        what every one of them lacks, or some of them. Return whether one lacks less than before."""
         lacking = self._lacking
-        return self._learn([state for state in self._farthest_first[first:last] if state in lacking], lacking)
+        return self._learn[every]([state for state in self._farthest_first[first:last] if state in lacking], lacking)
 
     def any_lacking(self) -> bool:
         """Return whether a state still lacks a waiter."""

@@ -102,14 +102,16 @@ def sorter(ranks: Sequence[Any]) -> Callable[[Iterable[int], dict[int, list[int]
     return _made(["def made(states, sorted):", " for s in states:", f"  sorted[{' + '.join(parts)}].append(s)"], names)
 
 
-def learner(steps: Steps) -> Callable[[Iterable[int], dict[int, int]], bool]:
-    """Return learn(states, lacking): each state drops from its bits in `lacking` those that a successor does not have
-    there, and itself once it has none left. It returns whether anything changed."""
+def learner(steps: Steps, every: bool) -> Callable[[Iterable[int], dict[int, int]], bool]:
+    """Return learn(states, lacking): each state keeps of its bits in `lacking` those that every successor has there (or
+    some successor), and drops out once it has none left. It returns whether anything changed."""
     names: dict[str, Any] = {}
     lines = ["def made(states, lacking):", " get = lacking.get", " changed = False", " for s in states:"]
-    lines += [*_taken_apart(len(steps.progress)), "  m = old = lacking[s]"]
-    for block in _progress(steps, names, "m &= get({}, 0)"):
-        lines += ["  if m:", *(" " + line for line in block)]  # one that lacks nothing has learnt all there is
+    lines += [*_taken_apart(len(steps.progress)), "  old = lacking[s]", "  m = old" if every else "  m = 0"]
+    # Who has none left, or has found them all, has learnt what there is.
+    more, use = ("m", "m &= get({}, 0)") if every else ("m != old", "m |= get({}, 0) & old")
+    for block in _progress(steps, names, use):
+        lines += [f"  if {more}:", *(" " + line for line in block)]
     lines += ["  if m != old:", "   changed = True", "   if m:", "    lacking[s] = m", "   else:", "    del lacking[s]"]
     return _made([*lines, " return changed"], names)
 

@@ -27,9 +27,10 @@ from mxbench.check.loop import LOCAL_MASK
 from mxbench.check.question import Question
 from mxbench.check.stepping import Messages, StepEngine, make_node
 from mxbench.core.contract import PLUGIN_ERRORS, ContractBreach
-from mxbench.core.state import Frozen, NodeState, aliased, freeze, ordered, thaw
+from mxbench.core.state import SHARED, Frozen, NodeState, aliased, freeze, ordered, thaw
+from mxbench.errors import PluginError
 
-STATES_LOOKED_AT = 64  # the first ones of each node are looked at for what is not plain data, or is shared
+STATES_LOOKED_AT = 64  # the first ones of each node, for what a key does not tell, such as a stamp
 MAX_CHOICES = 4096  # sequences of choices in one step
 CRASHED = 0  # the local state of a node that stopped: nothing happens there any more
 ADVANCE, DELIVER, TIMER, START, FORGET = "advance", "deliver", "timer", "start", "forget"
@@ -124,8 +125,14 @@ class Reactions:
         if local.frozen is None:
             return None
         self._put(local)
-        self._node.algorithm.forget(over)
-        return freeze(ordered(self._read()[0]))
+        try:
+            self._node.algorithm.forget(over)
+            return freeze(ordered(self._read()[0]))
+        except PLUGIN_ERRORS as error:
+            fault = self._node.blame(error)
+            if fault is None:
+                raise
+            raise PluginError(f"its 'forget' cannot be tried: {_without_step(fault)}") from error
 
     def _verify(self, variant: Local, act: Act, expected: tuple[Branch, ...]) -> None:
         if self._branches(variant, act) != expected:
@@ -169,7 +176,7 @@ class Reactions:
             blamed = self._node.blame(error)
             if blamed is None:
                 raise
-            number, fault = CRASHED, re.sub(r", step \d+\)$", ")", str(blamed))  # it counts no steps here
+            number, fault = CRASHED, _without_step(blamed)
             self.faults.append(fault)
         sends = engine.sends
         if len(sends) > 1:  # only the order of what is sent to one node matters, that of the receivers does not
@@ -214,6 +221,8 @@ class Reactions:
         except ContractBreach:
             self._node.check_state()  # says which field it is
             raise
+        if aliased(algorithm):  # in any step: the state is thawed for the next one, and then shares nothing any more
+            raise ContractBreach(SHARED)
         found = self._numbers.get((frozen, self._life, timers, over))
         return self._new(algorithm, workload, frozen, timers, over) if found is None else found
 
@@ -227,8 +236,6 @@ class Reactions:
         local = Local(frozen, life, over, following, waiting, inside, self._requests_left(), timers, acts)
         if len(self.locals) <= STATES_LOOKED_AT:
             node.check_state()
-            if aliased(algorithm):
-                raise ContractBreach("two places of its state hold the same list, dict or set; copy it")
         in_order = frozen
         if not self._keep_order and (sorted_fields := ordered(algorithm)) is not algorithm:
             in_order = freeze((sorted_fields, workload))
@@ -245,3 +252,7 @@ class Reactions:
             self._unverified.append((known, local))
         self._numbers[frozen, life, timers, over] = known
         return known
+
+
+def _without_step(fault: Exception) -> str:
+    return re.sub(r", step \d+\)$", ")", str(fault))  # nodes count no steps here

@@ -26,7 +26,7 @@ from mxbench.check.graph import Graph
 from mxbench.check.judged import Judged
 from mxbench.check.memory import memory_in_use
 from mxbench.check.space import Event, Space, SpaceFull
-from mxbench.check.waiters import stranded
+from mxbench.check.waiters import may_wait_for_ever, stranded
 from mxbench.core.property import Property
 
 CHUNK, FEW = 20_000, 1_000  # the most and the fewest states between two looks at the limits
@@ -65,6 +65,7 @@ class Found(msgspec.Struct):
     stuck: the nodes that wait for ever, of a violation of progress. most_bytes: of memory that the process held;
     bytes_per_state: what the search added to it, None for a search too small to tell. met: 'sometimes' properties that
     were met, and at which depth; unmet: those that were not.
+    rounds: some schedule goes round for ever while a node waits.
     """
 
     states: int = 0
@@ -77,7 +78,7 @@ class Found(msgspec.Struct):
     entered: list[int] = []
     stuck: list[int] = []
     fault: str = ""
-    checked_waiters: bool = False
+    rounds: bool = False
     most_bytes: int = 0
     bytes_per_state: int | None = None
     met: dict[str, int] = {}
@@ -111,10 +112,8 @@ class Search:
         try:
             self.graph = graph_of(self.space)
             graded = self._levels()
-            if found.property is None:
-                if not graded:
-                    self._look_for_stranded()
-                found.checked_waiters = True
+            if found.property is None and not graded:
+                self._look_for_stranded()
             if found.property is None:
                 found.property = next(iter(self._properties.unmet), None)
         except LimitHit as hit:
@@ -193,8 +192,8 @@ class Search:
     def _judge_steps(self, level: Sequence[int], final: list[int]) -> bool:
         """Return whether a level that was just expanded holds a deadlock, or a step of it a breach."""
         space, found = self.space, self.found
-        stuck = min((state for state in final if space.waiters(state)), default=None)
-        if stuck is not None and not space.faults:
+        stuck = next((state for state in sorted(final) if space.waiters(state) and not self._breaks(state)), None)
+        if stuck is not None:
             found.property, found.stuck = DEADLOCK, space.waiters(stuck)
             found.schedule = self._schedule(stuck)
         elif space.faults and self.graph.most_inside(found.depth + 1) <= space.question.k:
@@ -206,6 +205,10 @@ class Search:
                     found.fault = breach.fault or ""
                     break
         return found.property is not None
+
+    def _breaks(self, state: int) -> bool:
+        """Return whether a step that can be taken in a state breaks the contract: it leads nowhere, and is no end."""
+        return bool(self.space.faults) and any(after is None for _, after in self.space.steps(state))
 
     def _look_around(self, states: int, width: int) -> None:
         """Raise LimitHit if a limit is hit; tell how far the search has come."""
@@ -244,6 +247,8 @@ class Search:
         if state is not None:
             found.property, found.stuck = CAN_ENTER, self.space.waiters(state)
             found.schedule = self._schedule(state)
+        else:
+            found.rounds = may_wait_for_ever(self.graph, alive)
 
     def _schedule(self, state: int) -> list[Event]:
         """Return the steps from the start to a state, going backwards through the levels."""

@@ -7,6 +7,9 @@ requests, and of these from the last level, back to the start: so a state comes 
 nearly everything is learnt in one pass; passes are repeated until nothing changes. What is lacking then is lacking for
 ever. Only steps are followed, not faults: a waiter must not depend on the network's failing, nor on another node's
 crash.
+
+Where every waiter can still enter, it may yet never do so: in a schedule that goes round for ever. For that a state
+keeps of its waiters those that *some* successor keeps. What is kept in the end is kept along a way without an end.
 """
 
 from collections.abc import Callable
@@ -21,6 +24,19 @@ def stranded(graph: Graph, on_work: Callable[[], None]) -> int | None:
 
     on_work is called now and then, and may raise to end it.
     """
+    _learn_all(graph, True, on_work)
+    if not graph.any_lacking():
+        return None
+    return next(min(found) for level in range(len(graph.levels)) if (found := graph.lacking(level)))
+
+
+def may_wait_for_ever(graph: Graph, on_work: Callable[[], None]) -> bool:
+    """Return whether a schedule goes round for ever while a node waits. on_work: as above."""
+    _learn_all(graph, False, on_work)
+    return graph.any_lacking()
+
+
+def _learn_all(graph: Graph, every: bool, on_work: Callable[[], None]) -> None:
     on_work()
     states = graph.note_waiters()
     changed = True
@@ -28,7 +44,4 @@ def stranded(graph: Graph, on_work: Callable[[], None]) -> int | None:
         changed = False
         for first in range(0, states, STATES_BETWEEN_LOOKS):
             on_work()
-            changed |= graph.learn(first, min(first + STATES_BETWEEN_LOOKS, states))
-    if not graph.any_lacking():
-        return None
-    return next(min(found) for level in range(len(graph.levels)) if (found := graph.lacking(level)))
+            changed |= graph.learn(first, min(first + STATES_BETWEEN_LOOKS, states), every)

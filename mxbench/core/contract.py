@@ -11,7 +11,6 @@ import msgspec
 
 PLAIN = (type(None), bool, int, float, str, bytes)
 _PLAIN = frozenset(PLAIN)  # most values are of just these types: to ask for that first costs a fifth
-_COLLECTIONS = (list, tuple, set, frozenset)
 
 
 class ContractBreach(Exception):
@@ -113,15 +112,20 @@ def check_declaration(owner: type) -> None:
             )
 
 
+def is_sequence(value: object) -> bool:
+    """Return whether this is a list, a tuple or a NamedTuple, and not another class derived from one."""
+    return type(value) in (list, tuple) or (isinstance(value, tuple) and hasattr(value, "_fields"))
+
+
 def _not_plain(value: object, depth: int) -> object | None:
     if isinstance(value, PLAIN):
         return None
     if depth > 20:
         return value
     inner: Iterable[object]
-    if isinstance(value, _COLLECTIONS):
-        inner = value
-    elif isinstance(value, dict):
+    if is_sequence(value) or type(value) in (set, frozenset):
+        inner = value  # type: ignore[assignment]
+    elif type(value) is dict:  # a Counter, say, is more than what is in it, and could not be made anew from that
         inner = (*value.keys(), *value.values())
     elif isinstance(value, msgspec.Struct):
         inner = [getattr(value, name) for name in value.__struct_fields__]

@@ -20,13 +20,14 @@ from typing import Any
 
 import msgspec
 
-from mxbench.core.contract import PLAIN, ContractBreach
+from mxbench.core.contract import PLAIN, ContractBreach, is_sequence
 from mxbench.core.entry import Entry, EntryRequest
 from mxbench.core.messages import made
 from mxbench.core.node import Node
 
 Frozen = Hashable
 _FORMAT = 2
+SHARED = "two places of its state hold the same list, dict or set; copy it"  # of what `aliased` finds
 _SINGLE = frozenset({type(None), bool, int, float, str, bytes})  # types of values with nothing in them
 _OF_ALGORITHM = ("parameters",)  # fields that no step changes
 _OF_WORKLOAD = ("parameters", "dwell", "options", "share")
@@ -85,16 +86,19 @@ def aliased(value: Any) -> bool:
     rest = [value]
     while rest:
         item = rest.pop()
-        if isinstance(item, list | dict | set):
+        cls = type(item)
+        if cls is dict or cls is list or cls is set:
             if id(item) in found:
                 return True
             found.add(id(item))
-        if isinstance(item, dict):
-            rest += item.values()
+        if cls is dict:
+            inner = item.values()
         elif isinstance(item, list | tuple):
-            rest += item
-        elif isinstance(item, msgspec.Struct):
-            rest += msgspec.structs.astuple(item)
+            inner = item
+        else:
+            inner = msgspec.structs.astuple(item) if isinstance(item, msgspec.Struct) else ()
+        if not _SINGLE.issuperset(map(type, inner)):  # most of it is nothing but numbers and words
+            rest += [part for part in inner if type(part) not in _SINGLE]
     return False
 
 
@@ -185,11 +189,11 @@ def _freeze(value: Any, depth: int) -> Frozen:
         raise ContractBreach("its state is nested more than 20 deep, or holds itself")
     if isinstance(value, msgspec.Struct):
         return (cls, tuple(_freeze(item, depth + 1) for item in msgspec.structs.astuple(value)))
-    if isinstance(value, list | tuple):
+    if is_sequence(value):
         return (cls, tuple(_freeze(item, depth + 1) for item in value))
-    if isinstance(value, set | frozenset):
+    if cls is set or cls is frozenset:
         return (cls, frozenset(_freeze(item, depth + 1) for item in value))
-    if isinstance(value, dict):
+    if cls is dict:
         return (cls, tuple((_freeze(k, depth + 1), _freeze(v, depth + 1)) for k, v in value.items()))
     if isinstance(value, PLAIN):
         return (cls, value)
@@ -203,8 +207,8 @@ def _thaw(frozen: Any) -> Any:
     cls, inner = frozen
     if issubclass(cls, msgspec.Struct):
         return made(cls, map(_thaw, inner))
-    if issubclass(cls, dict):
-        return cls((_thaw(k), _thaw(v)) for k, v in inner)
+    if cls is dict:
+        return {_thaw(k): _thaw(v) for k, v in inner}
     if issubclass(cls, tuple) and cls is not tuple:
         return cls(*map(_thaw, inner))  # a NamedTuple
     if issubclass(cls, list | tuple | set | frozenset):

@@ -24,7 +24,7 @@ from mxbench.core.contract import ContractBreach, check_declaration, check_plain
 from mxbench.core.distributions import Distribution
 from mxbench.core.entry import EntryRequest
 from mxbench.core.messages import Message, message_types
-from mxbench.core.state import aliased
+from mxbench.core.state import SHARED, aliased
 from mxbench.errors import PluginError
 from mxbench.grading.frames import FLAGS, Declaration, Setting, encode, read_blocking, write_blocking
 from mxbench.grading.kernel import confine, die_with_parent
@@ -94,7 +94,7 @@ class Submission:
             check_plain(node)  # says which field it is
             raise
         if aliased(values):
-            raise ContractBreach("two places of its state hold the same list, dict or set; copy it")
+            raise ContractBreach(SHARED)
         return packed
 
     def _effect(self, to: int, what: Any) -> Any:

@@ -10,12 +10,10 @@ from typing import NamedTuple
 from mxbench.core.contract import PLUGIN_ERRORS, ContractBreach
 from mxbench.core.messages import on_arrival
 from mxbench.core.scenario import Act
-from mxbench.core.state import NodeState, aliased
+from mxbench.core.state import SHARED, NodeState, aliased
 from mxbench.core.trace import Step, sentence, shown, state_of
 from mxbench.errors import MachineError, MxbenchError
 from mxbench.sim.schedule import NoSuchOption, Schedule
-
-SHARED = "two places of its state hold the same list, dict or set; copy it"
 
 
 class Impossible(Exception):

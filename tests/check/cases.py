@@ -46,6 +46,8 @@ CASES: list[tuple[Any, dict[str, Any]]] = [
     (models.LooksAtTheClock, {"requests": 1}),
     (models.LooksAtTheClock, {"requests": "3,0"}),
     (models.TrueOrOne, {"nodes": 1}),
+    (models.DeadlocksOrBreaks, {"nodes": 1}),
+    (models.DeadlocksOrBreaks, {"nodes": 2, "requests": 1}),
 ]
 
 

@@ -184,6 +184,34 @@ class Worded(Algorithm):
             out.enter()
 
 
+class SharesItLater(Algorithm):
+    """As below, but only where it chooses so: what it holds is equal either way."""
+
+    name = "shares-it-later"
+
+    one: list[int] = []
+    other: list[int] = []
+
+    def on_request(self, request: EntryRequest, out: Out) -> None:
+        self.one, self.other = [1], [1]
+        if out.choose([False, True]):
+            self.other = self.one
+        out.enter()
+
+
+class DeadlocksOrBreaks(Algorithm):
+    """Never enters after one choice, and raises after the other, a step later."""
+
+    name = "deadlocks-or-breaks"
+
+    def on_request(self, request: EntryRequest, out: Out) -> None:
+        if out.choose([False, True]):
+            out.enter()
+
+    def on_release(self, out: Out) -> None:
+        raise ValueError("as it leaves")
+
+
 class SharesAList(Algorithm):
     """Two fields hold the same list, so a change of one is a change of the other."""
 

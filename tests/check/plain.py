@@ -81,6 +81,7 @@ class Result(NamedTuple):
     states: int
     transitions: int
     depth: int
+    rounds: bool = False  # some schedule goes round for ever while a node waits
 
 
 def search(question: Question, keep_order: bool = False) -> Result:
@@ -110,14 +111,15 @@ def search(question: Question, keep_order: bool = False) -> Result:
                     waits[there] = set(after.waiting())
                     fresh[there] = after
             stuck |= not possible and bool(world.waiting())
-        if stuck and not breach:
+        if stuck:
             return Result("no deadlock", len(waits), transitions, depth)
         if breach and not any(len(world.inside()) > 1 for world in fresh.values()):
             return Result("contract", len(waits), transitions, depth)
         if not fresh:
             break
         level = fresh
-    return Result(_stranded(waits, edges), len(waits), transitions, depth)
+    stranded = _stranded(waits, edges)
+    return Result(stranded, len(waits), transitions, depth, not stranded and _rounds(waits, edges))
 
 
 def schedules(question: Question) -> Iterator[World]:
@@ -131,6 +133,16 @@ def schedules(question: Question) -> Iterator[World]:
             if after is not None and (k := numbered(after, question)) not in seen:
                 seen.add(k)
                 rest.append(after)
+
+
+def _rounds(waits: dict[Any, set[int]], edges: dict[Any, list[Any]]) -> bool:
+    for node in {node for waiting in waits.values() for node in waiting}:
+        left = {k for k, waiting in waits.items() if node in waiting}
+        while ends := {k for k in left if left.isdisjoint(edges[k])}:
+            left -= ends
+        if left:
+            return True
+    return False
 
 
 def _stranded(waits: dict[Any, set[int]], edges: dict[Any, list[Any]]) -> str | None:

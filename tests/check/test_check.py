@@ -49,9 +49,21 @@ def test_fields_of_a_message_may_be_given_by_name_only() -> None:
 
 
 def test_a_list_that_two_fields_share_is_refused() -> None:
-    found = check(models.SharesAList, nodes=1, requests=1)
-    assert found["property"] == "contract"
-    assert "hold the same list" in found["text"]
+    for shares in (models.SharesAList, models.SharesItLater):
+        found = check(shares, nodes=1, requests=1)
+        assert found["property"] == "contract"
+        assert "hold the same list" in found["text"]
+
+
+def test_a_deadlock_is_told_before_a_breach_that_is_farther_away() -> None:
+    found = check(models.DeadlocksOrBreaks, nodes=1, requests=1)
+    assert (found["property"], len(found["trace"])) == ("no deadlock", 1)
+
+
+def test_that_schedules_may_go_round_for_ever_is_said() -> None:
+    found = check(models.SometimesServed, requests="0,1,1")
+    assert found["text"].endswith("at most one node is inside, and whoever waits can still enter")
+    assert "schedules that go round for ever: there are such, and in one" in found["not_covered"][-1]
 
 
 def test_numbers_are_shown_and_repeat_where_nodes_overlap() -> None:

@@ -163,6 +163,20 @@ def test_the_answer_says_that_it_forgot_and_where_that_was_verified() -> None:
     assert "compared with the plain search at requests 1,1,0" in render(found)
 
 
+@pytest.mark.parametrize("what", [SystemExit(0), KeyError("x")], ids=["exits", "raises"])
+def test_one_that_fails_is_told_with_its_line(what: BaseException) -> None:
+    class Fails(Lamport):
+        name = "fails"
+
+        def forget(self, no_more_requests: bool) -> None:
+            raise what
+
+    with pytest.raises(
+        PluginError, match=rf"its 'forget' cannot be tried: .*test_forget.py:\d+: {type(what).__name__}"
+    ):
+        verified(parse_question(Fails, requests=1))
+
+
 def test_a_small_graph_is_searched_without_forgetting() -> None:
     found = check("lamport", nodes=2)
     assert (found["forget"], found["states"]) == (None, 1_656)

@@ -12,7 +12,7 @@ from mxbench.check.compiled import CompiledGraph, graph_of
 from mxbench.check.graph import Graph
 from mxbench.check.question import MAX_NODES, Question
 from mxbench.check.space import Space
-from mxbench.check.waiters import stranded
+from mxbench.check.waiters import may_wait_for_ever, stranded
 
 MOST = 3_000  # states of a graph that is gone through
 AT_ONCE = 7  # an odd number, so that a level is left in pieces
@@ -52,6 +52,10 @@ def both(question: Question, forgets: bool) -> tuple[Graph, Graph]:
 def test_both_graphs_are_the_same(algorithm: Any, bound: dict[str, Any], forgets: bool) -> None:
     python, c = both(question_of(algorithm, bound), forgets)
     assert stranded(python, lambda: None) == stranded(c, lambda: None)
+    assert [python.lacking(level) for level in range(len(python.levels))] == [
+        c.lacking(level) for level in range(len(c.levels))
+    ]
+    assert may_wait_for_ever(python, lambda: None) == may_wait_for_ever(c, lambda: None)
     assert [python.lacking(level) for level in range(len(python.levels))] == [
         c.lacking(level) for level in range(len(c.levels))
     ]
@@ -157,6 +161,8 @@ def test_what_is_known_of_waiters_ends_with_the_states_that_were_looked_at() -> 
     assert graph.lacking(0, 1) == [0]
     for state in range(1, 40):
         graph.add(state.to_bytes(8, "little"))
-    for ask in (graph.lacking, graph.learn):
+    with pytest.raises(IndexError):
+        graph.lacking(0, 40)
+    for every in (True, False):
         with pytest.raises(IndexError):
-            ask(0, 40)
+            graph.learn(0, 40, every)

@@ -221,7 +221,7 @@ static const Name NAMES[] = {
 PyMODINIT_FUNC PyInit__graph(void) {
     if (intern_all(NAMES) < 0 || PyType_Ready(&GraphType) < 0) return NULL;
     PyObject *module = PyModule_Create(&definition);
-    if (module && (PyModule_AddIntConstant(module, "VERSION", 2) < 0 || /* see mxbench/compiled.py */
+    if (module && (PyModule_AddIntConstant(module, "VERSION", 3) < 0 || /* see mxbench/compiled.py */
                    PyModule_AddObjectRef(module, "Graph", (PyObject *)&GraphType) < 0))
         Py_CLEAR(module);
     return module;

@@ -105,10 +105,14 @@ static int reached(Graph *self, const word *state) {
     return 0;
 }
 
-/* Read the arguments (first, last) of a part of the states: 0 with an exception if there are no such states. */
-static int in_range(PyObject *arguments, size_t count, Py_ssize_t *first, Py_ssize_t *last) {
-    if (!PyArg_ParseTuple(arguments, "nn", first, last)) return 0;
-    if (*first >= 0 && *last <= (Py_ssize_t)count) return 1;
+/* Return whether there are so many states: 0 with an exception if not. */
+static int is_part(size_t count, Py_ssize_t first, Py_ssize_t last) {
+    if (first >= 0 && last <= (Py_ssize_t)count) return 1;
     PyErr_SetString(PyExc_IndexError, "there are no such states");
     return 0;
+}
+
+/* Read the arguments (first, last) of a part of the states. */
+static int in_range(PyObject *arguments, size_t count, Py_ssize_t *first, Py_ssize_t *last) {
+    return PyArg_ParseTuple(arguments, "nn", first, last) && is_part(count, *first, *last);
 }

@@ -2,10 +2,23 @@
 #pragma once
 #include "steps.h"
 
-static int learnt(Graph *self, const word *state, void *context) {
-    uint32_t *lacking = context, number = place_of(self, state)->number;
-    *lacking &= number && number <= self->noted ? self->lacking[number - 1] : 0;
-    return !*lacking;
+typedef struct {
+    uint32_t before, lacking;
+} Learnt;
+
+static uint32_t lacking_in(Graph *self, const word *state) {
+    uint32_t number = place_of(self, state)->number;
+    return number && number <= self->noted ? self->lacking[number - 1] : 0;
+}
+
+static int lacking_in_every(Graph *self, const word *state, void *context) {
+    Learnt *learnt = context;
+    return !(learnt->lacking &= lacking_in(self, state));
+}
+
+static int lacking_in_some(Graph *self, const word *state, void *context) {
+    Learnt *learnt = context;
+    return (learnt->lacking |= lacking_in(self, state) & learnt->before) == learnt->before;
 }
 
 /* note(waiting, ranks): for each place, by local state, 32-bit numbers: whether it waits, and how far it has come. */
@@ -70,19 +83,22 @@ done:
     return result;
 }
 
+/* learn(first, last, every): let these states lack on only what every successor lacks, or some of them. */
 static PyObject *Graph_learn(Graph *self, PyObject *arguments) {
     Py_ssize_t first, last;
-    int changed = 0;
-    if (!in_range(arguments, self->noted, &first, &last)) return NULL;
+    int changed = 0, every;
+    if (!PyArg_ParseTuple(arguments, "nnp", &first, &last, &every)) return NULL;
+    if (!is_part(self->noted, first, last)) return NULL;
     for (Py_ssize_t i = first; i < last; i++) {
-        uint32_t number = self->order[i], before = self->lacking[number], lacking = before;
+        uint32_t number = self->order[i];
+        Learnt learnt = {self->lacking[number], every ? self->lacking[number] : 0};
         word state[MAX_WORDS];
-        if (!before) continue;
+        if (!learnt.before) continue;
         memcpy(state, self->states + (size_t)number * self->words, self->words * sizeof(word));
-        if (successors(self, state, learnt, &lacking) < 0) return NULL;
-        if (lacking == before) continue;
-        self->lacking[number] = lacking;
-        self->lacks -= !lacking;
+        if (successors(self, state, every ? lacking_in_every : lacking_in_some, &learnt) < 0) return NULL;
+        if (learnt.lacking == learnt.before) continue;
+        self->lacking[number] = learnt.lacking;
+        self->lacks -= !learnt.lacking;
         changed = 1;
     }
     return PyBool_FromLong(changed);
