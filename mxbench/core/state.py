@@ -29,6 +29,7 @@ Frozen = Hashable
 _FORMAT = 2
 SHARED = "two places of its state hold the same list, dict or set; copy it"  # of what `aliased` finds
 _SINGLE = frozenset({type(None), bool, int, float, str, bytes})  # types of values with nothing in them
+_CHANGEABLE = frozenset({list, dict, set})
 _OF_ALGORITHM = ("parameters",)  # fields that no step changes
 _OF_WORKLOAD = ("parameters", "dwell", "options", "share")
 
@@ -80,25 +81,30 @@ def _same_or(value: Any, inner: Sequence[Any], make: Callable[[list[Any]], Any])
     return value if all(map(is_, found, inner)) else make(found)
 
 
-def aliased(value: Any) -> bool:
-    """Return whether one list, dict or set is reached twice within a plain value."""
+def aliased(fields: Sequence[Any]) -> bool:
+    """Return whether one list, dict or set is reached twice from the values of some fields."""
+    held = [part for part in fields if type(part) not in _SINGLE]
+    for part in held:
+        cls = type(part)
+        if cls not in _CHANGEABLE or not _SINGLE.issuperset(map(type, part.values() if cls is dict else part)):
+            return _aliased(held)
+    return len(set(map(id, held))) < len(held)  # so it is most often: nothing in them but numbers and words
+
+
+def _aliased(rest: list[Any]) -> bool:
     found: set[int] = set()
-    rest = [value]
     while rest:
         item = rest.pop()
-        cls = type(item)
-        if cls is dict or cls is list or cls is set:
+        if type(item) in _CHANGEABLE:
             if id(item) in found:
                 return True
             found.add(id(item))
-        if cls is dict:
-            inner = item.values()
+        if isinstance(item, dict):
+            rest += item.values()
         elif isinstance(item, list | tuple):
-            inner = item
-        else:
-            inner = msgspec.structs.astuple(item) if isinstance(item, msgspec.Struct) else ()
-        if not _SINGLE.issuperset(map(type, inner)):  # most of it is nothing but numbers and words
-            rest += [part for part in inner if type(part) not in _SINGLE]
+            rest += item
+        elif isinstance(item, msgspec.Struct):
+            rest += msgspec.structs.astuple(item)
     return False
 
 
