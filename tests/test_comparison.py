@@ -123,6 +123,40 @@ def test_one_algorithm_is_compared_over_another_key_and_over_nodes_last() -> Non
     assert compare_sources([source(swept[::2])])["compared"] == "nodes"
 
 
+def test_where_the_token_starts_is_a_part_of_the_setting(tmp_path: Path) -> None:
+    """Settings that differ in nothing else are no repeats of one another."""
+    raymond = "[raymond, {name: raymond, holder: 2}, {name: raymond, holder: random}]"
+    text = ONE.replace("algorithm: lamport", f"matrix: {{algorithm: {raymond}}}")
+    named = mxbench.compare(run(tmp_path, text))
+    assert [line["setting"]["algorithm"] for line in named["lines"]] == [
+        "raymond (star)", "raymond (star, holder 2)", "raymond (star, holder random)"
+    ]  # fmt: skip
+    assert [line["seeds"] for line in named["lines"]] == [[1, 2, 3, 4, 5]] * 3
+    swept = mxbench.compare(
+        run(tmp_path, ONE.replace("algorithm: lamport", "algorithm: raymond\nmatrix: {algorithm.holder: [0, 2]}"))
+    )
+    assert (swept["compared"], [line["setting"]["algorithm.holder"] for line in swept["lines"]]) == (
+        "algorithm.holder",
+        [0, 2],
+    )
+
+
+def test_a_value_of_another_shape_is_one_difference(tmp_path: Path) -> None:
+    made = mxbench.compare(run(tmp_path, ONE + "matrix: {workload.think: [1ms, {uniform: [1ms, 2ms]}]}\n"))
+    assert made["compared"] == "workload.think"
+    assert [line["setting"]["workload.think"] for line in made["lines"]] == ["1ms", {"uniform": ["1ms", "2ms"]}]
+
+
+def test_pairs_within_a_result_are_compared_where_there_are_none_between_results(tmp_path: Path) -> None:
+    both = ONE.replace("algorithm: lamport", "matrix: {algorithm: [lamport, ricart-agrawala]}")
+    other = both.replace("nodes: 3", "nodes: 4").replace("dwell: 1ms", "dwell: 2ms")
+    made = mxbench.compare(run(tmp_path, both), run(tmp_path, other))
+    assert (made["compared"], {(d["from"], d["to"]) for d in made["differences"]}) == (
+        "algorithm",
+        {("lamport", "ricart-agrawala")},
+    )
+
+
 def test_settings_that_name_a_file_are_told_apart_and_a_run_of_them_is_run_again(tmp_path: Path) -> None:
     for name, milliseconds in (("near", 1), ("far", 9)):
         (tmp_path / f"{name}.csv").write_text("\n".join([",".join([f"{milliseconds}ms"] * 3)] * 3))

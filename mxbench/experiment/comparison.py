@@ -141,6 +141,7 @@ def _groups(sources: list[Source]) -> list[Group]:
             coordinates = source.coordinates(row)
             groups.setdefault((number, key_of(coordinates)), (number, coordinates, []))[2].append(row)
     found = list(groups.values())
+    _make_whole([coordinates for _, coordinates, _ in found])
     # A quorum system is part of an algorithm's name only where there are several of them.
     systems: dict[str, set[str]] = {}
     for _, coordinates, rows in found:
@@ -151,19 +152,33 @@ def _groups(sources: list[Source]) -> list[Group]:
     return found
 
 
+def _make_whole(all_coordinates: list[Coordinates]) -> None:
+    """Take a value that is not made of the same keys everywhere, such as {uniform: ...} here and 1ms there, for one."""
+    wholes = {
+        ".".join(key.split(".")[:2]) for coordinates in all_coordinates for key in coordinates if key.count(".") > 1
+    }
+    for whole in wholes:
+        shapes = {tuple(key for key in own if f"{key}.".startswith(f"{whole}.")) for own in all_coordinates}
+        for own in all_coordinates if len(shapes) > 1 else ():
+            inner = {key: own.pop(key) for key in list(own) if key.startswith(f"{whole}.")}
+            if inner:
+                own[whole] = {key.removeprefix(f"{whole}."): value for key, value in inner.items()}
+
+
 def _compared(groups: list[Group]) -> str | None:
     """Return what pairs of lines differ in: the result, if several have a setting in common; else the first key in
-    which two lines differ and in nothing else, where there are several results two lines of different ones."""
+    which two lines differ and in nothing else: two lines of different results if there are such."""
     if len({key_of(coordinates) for _, coordinates, _ in groups}) < len(groups):
         return RESULT
-    several = len({number for number, _, _ in groups}) > 1
-    differing = _differing([coordinates for _, coordinates, _ in groups])
-    for key in sorted(differing, key=LAST.__eq__):  # the algorithm is a first coordinate
-        alike: dict[str, set[int]] = {}
-        for position, (number, coordinates, _) in enumerate(groups):
-            alike.setdefault(key_of(coordinates, without=key), set()).add(number if several else position)
-        if any(len(found) > 1 for found in alike.values()):
-            return key
+    differing = sorted(_differing([coordinates for _, coordinates, _ in groups]), key=LAST.__eq__)
+    numbers = [number for number, _, _ in groups]
+    for apart in (numbers, range(len(groups))):
+        for key in differing:  # the algorithm is a first coordinate
+            alike: dict[str, set[int]] = {}
+            for one, (_, coordinates, _) in zip(apart, groups, strict=True):
+                alike.setdefault(key_of(coordinates, without=key), set()).add(one)
+            if any(len(found) > 1 for found in alike.values()):
+                return key
     return None
 
 

@@ -23,6 +23,7 @@ NO_COORDINATES = (
     "name", "question", "plugins", "smoke", "expect", "repeat", "seed", "stall_limit", "time_limit", "algorithm",
     "nodes", "engine",
 )  # fmt: skip
+HOLDER = "algorithm.holder"  # a coordinate of its own where it is swept, else a part of the name
 LOAD_SHARE = 0.5  # of the usable cores, by which the load of two machines must differ to be named
 
 
@@ -39,11 +40,19 @@ class Source(NamedTuple):
         """Return the coordinates of a row; only what the row itself tells where the experiment is lost."""
         sweep = row.get("setting") or {}
         known = next((coordinates for chosen, coordinates in self.chosen if _json(chosen) == _json(sweep)), sweep)
-        kind = row.get("quorum_system") or row.get("topology") or ("server" if row.get("algorithm_servers") else None)
-        kind = f"k = {row['k']}" if row.get("k") else kind
-        own = {"algorithm": f"{row.get('algorithm')} ({kind})" if kind else row.get("algorithm")}
+        own = {"algorithm": _named(row, None if HOLDER in sweep else known.get(HOLDER))}
+        if HOLDER in sweep:
+            own[HOLDER] = sweep[HOLDER]
         own |= {"engine": row.get("engine"), "workload.type": row.get("workload"), "nodes": row.get("nodes")}
         return own | {key: value for key, value in known.items() if key.split(".")[0] not in NO_COORDINATES}
+
+
+def _named(row: Row, holder: Any) -> Any:
+    """Return the algorithm with what it was given, as far as that is not what it always has."""
+    given = [row.get("quorum_system") or row.get("topology"), "server" if row.get("algorithm_servers") else None,
+             f"k = {row['k']}" if row.get("k") else None, f"holder {holder}" if holder else None]  # fmt: skip
+    kind = ", ".join(filter(None, given))
+    return f"{row.get('algorithm')} ({kind})" if kind else row.get("algorithm")
 
 
 def load_source(path: str | Path) -> Source:

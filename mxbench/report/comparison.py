@@ -14,7 +14,7 @@ from tabulate import tabulate
 from mxbench.core.verdict import SEVERITY
 from mxbench.report.findings import claim, number
 from mxbench.report.saturation import saturation
-from mxbench.report.text import SIDES, printable, several, table
+from mxbench.report.text import SIDES, printable, setting_text, several, table
 
 Line = dict[str, Any]
 FORMATS = ("plain", "github", "latex", "csv", "html", "json")
@@ -103,14 +103,7 @@ def difference_columns(comparison: dict[str, Any]) -> list[Column]:
 def _setting_column(key: str, settings: Sequence[dict[str, Any]]) -> Column:
     values = [setting.get(key) for setting in settings]
     side = "r" if all(isinstance(value, int | float) for value in values) else "l"
-    return Column(printable(key), side, ["-" if value is None else printable(_value(value)) for value in values])
-
-
-def _value(value: Any) -> str:
-    """Return a value of a setting as an experiment writes it."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return "[" + ", ".join(map(_value, value)) + "]" if isinstance(value, list) else str(value)
+    return Column(printable(key), side, [setting_text(value) for value in values])
 
 
 def _measured(
@@ -223,7 +216,7 @@ def _head(comparison: dict[str, Any]) -> str:
         for source in comparison["sources"]
     ]
     told = [(key, v) for key, v in comparison["same"].items() if v is not None and USUAL.get(key) != v]
-    same = [f"{printable(key)} {printable(_value(value))}" for key, value in told]
+    same = [f"{printable(key)} {setting_text(value)}" for key, value in told]
     return "\n".join([*text, *[f"in all lines: {', '.join(same)}"] * bool(same)])
 
 
@@ -266,7 +259,7 @@ def judging(comparison: dict[str, Any]) -> str:
 def _remarks(comparison: dict[str, Any]) -> str:
     said = []
     for line in comparison["lines"]:
-        name = ", ".join(f"{key} {_value(value)}" for key, value in line["setting"].items())
+        name = ", ".join(f"{key} {setting_text(value)}" for key, value in line["setting"].items())
         if line["claim_holds"] is False:
             said.append(f"claim not met: {printable(name)}: claimed {claim(line)} messages an entry")
         if line["verdict"] == "violated":

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mxbench.report.text import printable, table
+from mxbench.report.text import printable, setting_text, table
 
 HEADERS = ("sustained\nper s", "exceeded at\nper s", "served\nper s", "1 / (Sd + E)\nclaimed")
 READING = """\
@@ -19,7 +19,7 @@ def saturation(items: list[dict[str, Any]]) -> str:
     rows = [
         [
             *(printable(item[key]) for key in ("algorithm", "nodes")),
-            *(None if item["setting"].get(key) is None else printable(item["setting"][key]) for key in keys),
+            *(setting_text(item["setting"].get(key)) for key in keys),
             *map(_rate, (item["sustained_per_s"], item["exceeded_per_s"], item["served_per_s"])),
             _rate(item["claimed_capacity_per_s"]),
         ]

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from mxbench.core.verdict import SEVERITY
 from mxbench.report.breakdown import breakdown
 from mxbench.report.findings import Row, claim, common_claim, findings, remarks
-from mxbench.report.text import digits_for, mean_of, printable, several, table
+from mxbench.report.text import digits_for, mean_of, printable, setting_text, several, table
 
 MOST_LINES = 12  # more runs than this, and the repeats of one configuration share a line
 IDENTITY = (
@@ -152,13 +152,6 @@ def _sustained(row: Row) -> str | None:
     return None if told is None else "yes" if told else "no"
 
 
-def _setting(value: Any) -> str:
-    """Return a swept value as an experiment writes it."""
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {_setting(item)}" for key, item in value.items()) + "}"
-    return str(value)
-
-
 def _column_texts(column: Column, lines: Sequence[list[Row]]) -> list[str]:
     if column.digits is None:
         return [column.common(line) or _joined(map(column.value, line)) for line in lines]
@@ -174,7 +167,7 @@ def _decided(line: list[Row]) -> list[Row]:
 
 def _joined(values: Iterable[Any]) -> str:
     """Return the one value, or each with how often it occurs."""
-    texts = ["-" if value is None else printable(_setting(value)) for value in values]
+    texts = [setting_text(value) for value in values]
     if len(set(texts)) == 1:
         return texts[0]
     return ", ".join(f"{texts.count(text)} {text}" for text in sorted(set(texts), key=_rank))

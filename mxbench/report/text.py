@@ -7,6 +7,7 @@ from typing import Any
 from tabulate import tabulate
 
 from mxbench.core.history import History
+from mxbench.experiment.document import flow
 
 BRIEF_TEXT = 16  # characters; a longer string (a hash) is cut to this where there is no room for it
 BRIEF_ITEMS = 8  # items of a longer list
@@ -20,6 +21,11 @@ def printable(text: object) -> str:
     if shown.isprintable():
         return shown
     return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in shown)
+
+
+def setting_text(value: Any) -> str:
+    """Return a value of a setting as an experiment writes it on one line; '-' for none."""
+    return "-" if value is None else printable(flow(value))
 
 
 def cells(text: str) -> int:

@@ -13,7 +13,7 @@ from tabulate import tabulate
 
 from mxbench.report.comparison import TABULATED
 from mxbench.report.findings import number
-from mxbench.report.text import printable
+from mxbench.report.text import printable, setting_text
 
 HOLDS = {True: "holds", False: "does not hold", None: "-"}
 NAMES = {
@@ -65,7 +65,7 @@ def _claims(document: Document) -> tuple[list[str], list[list[str]]]:
         half = (measured["high"] - measured["low"]) / 2
         shown = number(round(measured["mean"], 3)) + (f" ± {half:.2g}" if half > 5e-4 else "") + unit
         ratio = f"{line['ratio']:.3f}" if line["ratio"] is not None else "-"
-        setting = [_value(line["setting"].get(key)) for key in keys]
+        setting = [setting_text(line["setting"].get(key)) for key in keys]
         lines.append([printable(line["algorithm"]), str(line["nodes"]), *setting, NAMES[line["quantity"]], text, shown,
                       ratio, HOLDS[line["holds"]]])  # fmt: skip
     return headers, lines
@@ -75,7 +75,7 @@ def _grown(document: Document) -> tuple[list[str], list[list[str]]]:
     keys = _varying([curve["setting"] for curve in document["growth"]])
     lines = []
     for curve in document["growth"]:
-        setting = [_value(curve["setting"].get(key)) for key in keys]
+        setting = [setting_text(curve["setting"].get(key)) for key in keys]
         points = ", ".join(f"{n}: {value:.3g}" for n, value in curve["points"])
         lines.append([printable(curve["algorithm"]), *setting, NAMES[curve["quantity"]], curve["best"],
                       curve["formula"], points])  # fmt: skip
@@ -84,13 +84,7 @@ def _grown(document: Document) -> tuple[list[str], list[list[str]]]:
 
 def _varying(settings: Sequence[dict[str, Any]]) -> list[str]:
     keys = dict.fromkeys(key for setting in settings for key in setting if key not in ("algorithm", "nodes"))
-    return [key for key in keys if len({_value(setting.get(key)) for setting in settings}) > 1]
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{key}: {_value(inner)}" for key, inner in value.items())
-    return printable(value)
+    return [key for key in keys if len({setting_text(setting.get(key)) for setting in settings}) > 1]
 
 
 def _csv(rows: list[dict[str, Any]]) -> str:
@@ -101,5 +95,5 @@ def _csv(rows: list[dict[str, Any]]) -> str:
     writer.writeheader()
     for row in rows:
         measured = {f"measured_{key}": value for key, value in row["measured"].items()}
-        writer.writerow(row | measured | {"setting": _value(row["setting"])})
+        writer.writerow(row | measured | {"setting": setting_text(row["setting"])})
     return out.getvalue()

@@ -15,7 +15,7 @@ from mxbench.experiment.document import suggestion
 from mxbench.experiment.results import load_history
 from mxbench.experiment.sources import Source, load_source
 from mxbench.report.figure.style import SERIES
-from mxbench.report.text import printable
+from mxbench.report.text import printable, setting_text
 
 NO_RUNS = "there is nothing to draw"
 K = "algorithm.k"  # how many may be inside together
@@ -87,7 +87,7 @@ def series_of(found: Drawable) -> list[Series]:
         value = found.lines[-1]["setting"].get(key)
         raise ResultError(
             f"{len(found.lines)} settings are more than a figure can tell apart ({SERIES}); "
-            f"choose some, such as with --where {key}={plain(value)}"
+            f"choose some, such as with --where {key}={setting_text(value)}"
         )
     rows = {row["result"]: row for source in found.sources for row in source.rows}
     return [
@@ -99,22 +99,13 @@ def series_of(found: Drawable) -> list[Series]:
 def differing(lines: Sequence[dict[str, Any]]) -> list[str]:
     """Return the keys in which some lines differ."""
     keys = dict.fromkeys(key for line in lines for key in line["setting"])
-    return [key for key in keys if len({plain(line["setting"].get(key)) for line in lines}) > 1]
+    return [key for key in keys if len({setting_text(line["setting"].get(key)) for line in lines}) > 1]
 
 
 def named(line: dict[str, Any], keys: Sequence[str]) -> str:
     """Return a line's name: its values of some keys, the algorithm if there are none."""
     parts = [_part(key, line["setting"].get(key)) for key in keys]
     return ", ".join(parts) or printable(line["setting"].get("algorithm", line["algorithm"]))
-
-
-def plain(value: Any) -> str:
-    """Return a value of a setting as an experiment has it."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, dict):
-        return ", ".join(f"{key} {plain(inner)}" for key, inner in value.items())
-    return printable(value)
 
 
 def claim_of(line: dict[str, Any], measure: str) -> list[float] | None:
@@ -134,7 +125,7 @@ def _part(key: str, value: Any) -> str:
         return f"{SYMBOLS[key]} = {value}"
     if isinstance(value, str) and not value[:1].isdigit():
         return printable(value)
-    return f"{printable(key.rpartition('.')[2])} {plain(value)}"
+    return f"{printable(key.rpartition('.')[2])} {setting_text(value)}"
 
 
 def _chosen(lines: list[dict[str, Any]], condition: str) -> list[dict[str, Any]]:
@@ -147,7 +138,7 @@ def _chosen(lines: list[dict[str, Any]], condition: str) -> list[dict[str, Any]]
     if key is None:
         known = f" (they are {', '.join(keys)})"
         raise ResultError(f"--where {condition}: the settings have no '{asked}'{suggestion(asked, keys)}{known}")
-    values = [plain(line[K] if key == K else line["setting"].get(key)) for line in lines]
+    values = [setting_text(line[K] if key == K else line["setting"].get(key)) for line in lines]
     kept = [line for line, own in zip(lines, values, strict=True) if own == value]
     if not kept:
         raise ResultError(f"--where {condition}: no setting has it; '{key}' is {', '.join(dict.fromkeys(values))}")

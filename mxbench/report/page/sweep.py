@@ -7,8 +7,9 @@ sweep`: along the axis goes the number of nodes, or else the first key that take
 from typing import Any
 
 from mxbench.errors import ResultError
-from mxbench.report.figure.series import Drawable, differing, plain
+from mxbench.report.figure.series import Drawable, differing
 from mxbench.report.figure.sweep import CAPACITY, NAMES, along, axis_name, measured_lines, number_of
+from mxbench.report.text import setting_text
 
 MEASURES = (
     "messages_per_entry", "saturated_messages_per_entry", "wait_ms.mean", "response_ms.mean", "sync_delay_ms.mean",
@@ -41,7 +42,7 @@ def _charts(found: Drawable, measure: str, key: str) -> list[dict[str, Any]]:
     rest = [other for other in differing(found.lines) if other not in ("algorithm", key)]
     facets: dict[tuple[str, ...], list[Line]] = {}
     for line in lines:
-        facets.setdefault(tuple(plain(line["setting"].get(other)) for other in rest), []).append(line)
+        facets.setdefault(tuple(setting_text(line["setting"].get(other)) for other in rest), []).append(line)
     made = []
     for facet, chosen in facets.items():
         if measure == SATURATED and all(line["regime"] != "saturated" for line in chosen):
@@ -64,7 +65,7 @@ def _series(lines: list[Line], key: str) -> list[dict[str, Any]]:
     for x, line in sorted(
         ((number_of(line["setting"].get(key)), line) for line in lines), key=lambda pair: pair[0] or 0
     ):
-        name = plain(line["setting"].get("algorithm", line["algorithm"]))
+        name = setting_text(line["setting"].get("algorithm", line["algorithm"]))
         one = series.setdefault(name, {"name": name, "points": [], "claim": []})
         low, high = (line["mean"] if line[end] is None else line[end] for end in ("low", "high"))
         one["points"].append([x, line["mean"], low, high])
