@@ -108,6 +108,7 @@ def test_a_claim_on_a_regime_is_held_against_that_regime_alone() -> None:
     assert crowd["claim_ratio"] == crowd["saturated_messages_per_entry"] / 8
     other = measured(Cost, run(ByRegime, 3, think=Exponential(0.01)))
     assert [other[f"claim_{field}"] for field in ("kind", "regime", "ratio", "holds")] == [None] * 4
+    assert [one["saturated_messages_per_entry"] for one in (calm, other)] == [None, None]
     assert other["claimed_messages_per_entry"] is None
 
 

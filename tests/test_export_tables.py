@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from command_line import typed
 from exported_results import HOSTILE, QUICK, ran, read_csv
 from typer.testing import CliRunner
 
@@ -45,6 +46,19 @@ def test_csv_events_are_those_of_the_history_in_their_order(result: Path) -> Non
     assert json.loads(first["fields"]) == {"clock": 1}
     entered = [int(row["number"]) for row in rows if row["kind"] == "entered"]
     assert sorted(entered) == list(range(1, 10))
+
+
+def test_waits_can_be_worked_out_from_events_where_requests_come_when_they_are_due(tmp_path: Path) -> None:
+    load = "workload: {type: hold, entries: 20, rate: 900, dwell: 2ms}"
+    (tmp_path / "due.yaml").write_text(f"name: due\nalgorithm: lamport\nnodes: 3\nengine: sim\n{load}\n")
+    (row,) = mxbench.run(tmp_path / "due.yaml", results=tmp_path)["runs"]
+    due, waits = {}, []
+    for event in read_csv(exported(Path(row["result"]), "csv", events=True).data):
+        if event["kind"] == "requested":
+            due[event["node"], event["request"]] = json.loads(event["detail"])["due_ns"]
+        elif event["kind"] == "entered":
+            waits.append((int(event["time_ns"]) - due[event["node"], event["request"]]) / 1e6)
+    assert sum(waits) / len(waits) == pytest.approx(row["wait_ms"]["mean"])
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "\uff1d1"])
@@ -113,6 +127,12 @@ def test_hostile_names_stay_names_and_text_in_parquet(tmp_path: Path) -> None:
     (tmp_path / "h.parquet").write_bytes(parquet.render(Table(names, [[HOSTILE, "'", 1 << 70, None]])))
     found = duckdb.sql(f"SELECT * FROM '{tmp_path / 'h.parquet'}'")
     assert (found.columns, found.fetchall()) == (names, [(HOSTILE, "'", float(1 << 70), None)])
+
+
+def test_parquet_is_written_without_a_word_on_standard_error(result: Path, tmp_path: Path) -> None:
+    pytest.importorskip("duckdb", reason="DuckDB is not installed: pip install 'mxbench[data]'")
+    done = typed(tmp_path, "export", str(result), "--to", "parquet", "--out", "x.parquet")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "x.parquet\n", "")
 
 
 def test_without_duckdb_parquet_says_what_to_install(result: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -195,7 +195,7 @@ def test_throughput_counts_every_entry_once(one: Path) -> None:
             {"kind": "sweep", "where": ["nodes=4"], "over": "nodes"},
             r"--over nodes: it does not vary \(swept over numbers: workload.dwell\)",
         ),
-        ({"kind": "sweep", "where": ["nodes=4", "dwell=1ms"]}, "nothing was swept over a number"),
+        ({"kind": "sweep", "where": ["nodes=4", "dwell=1ms"]}, "they differ in no number; 'matrix"),
         ({"kind": "sweep", "measure": "wait_ms.men"}, r"--measure wait_ms.men: unknown; did you mean 'wait_ms.mean'"),
         ({"kind": "wait-cdf", "over": "nodes"}, "--over nodes: it goes with --kind sweep"),
         ({"kind": "fairness", "measure": "jain"}, "--measure jain: it goes with --kind sweep"),

@@ -14,7 +14,8 @@ lines          a setting each, its repeats taken together: source, experiment, a
 differences    reference and other (positions in `lines`), setting (what both share), from and to (their values of
                `compared`), and the fields of difference.differ; the reference is the first line of its like
 saturation     where rates are swept, the greatest that is sustained: the items of saturation.py; else empty
-noise          of two results of one experiment made alike: measure, median, largest (shares), settings; else null
+noise          of two results of one experiment made alike: measure, median, largest (shares), settings, same_seeds;
+               else null
 environment    in what a source was made otherwise than the first: source, field, reference, other
 verdict        the worst of all runs; exit_status: of the experiments that were run for this, 0 if none was
 """

@@ -148,7 +148,9 @@ def noise(differences: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         shares = sorted(abs(d["relative"] or 0.0) for d in differences if d["measure"] == measure)
         if shares:
             middle = (shares[(len(shares) - 1) // 2] + shares[len(shares) // 2]) / 2
-            found.append({"measure": measure, "median": middle, "largest": shares[-1], "settings": len(shares)})
+            same = all(d["paired"] or d["exact"] for d in differences if d["measure"] == measure)
+            found.append({"measure": measure, "median": middle, "largest": shares[-1], "settings": len(shares),
+                          "same_seeds": same})  # fmt: skip
     return found
 
 

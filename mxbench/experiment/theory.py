@@ -31,7 +31,7 @@ SHAPES: dict[str, Callable[[float], float]] = {
 LEADING = ("algorithm", "nodes")
 MIN_POINTS = 4
 EXACT = 1e-4  # mean square error below which a shape tells enough: 1 %
-MARGIN = 0.9  # a steeper shape must predict this much better than a flatter one to be named
+MARGIN = 0.5  # a steeper shape must predict this much better than a flatter one to be named
 Line = dict[str, Any]
 
 

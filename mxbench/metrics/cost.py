@@ -109,11 +109,14 @@ def contended(history: History) -> bool:
 
 
 def saturated_window(history: History) -> Window | None:
-    """Return the part of a run in which every node wants to enter; None if there is none, or no message recorded.
+    """Return the part of a run in which every node wants to enter; None if there is none, or no message recorded. Who
+    thinks between its entries, or waits for its turn, does not always want to.
 
     It reaches from warm-up to the first last request of a node, after which the load sinks. It opens and closes with a
     release (the last of the warm-up, or the first of the run), so that what a release sets going counts either way.
     """
+    if history.plan.regime != "saturated":
+        return None
     requested: dict[int, int] = {}
     for section in history.sections:
         requested[section.node] = max(requested.get(section.node, 0), section.requested)

@@ -268,10 +268,11 @@ def _remarks(comparison: dict[str, Any]) -> str:
         settings = several(item["settings"], "setting")
         said.append(
             f"noise floor: {NAMES[item['measure']]}: {100 * item['median']:.1f} % (median of {settings}), up to "
-            f"{100 * item['largest']:.1f} %, with nothing changed"
+            f"{100 * item['largest']:.1f} %, with nothing changed{'' if item['same_seeds'] else ' but the seeds'}"
         )
     if comparison["noise"] and any(d["outcome"] == "different" for d in comparison["differences"]):
-        said.append("a difference between these results is one of the machine, since nothing else differs")
+        seeds = "" if all(item["same_seeds"] for item in comparison["noise"]) else " or of the seeds"
+        said.append(f"a difference between these results is one of the machine{seeds}, since nothing else differs")
     for item in comparison["environment"]:
         said.append(
             f"environment: {printable(item['field'])}: {_environment(item['reference'])} in result 1, "

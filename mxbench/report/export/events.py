@@ -41,17 +41,17 @@ def carried(event: Event, names: Names) -> Any:
 def _rows(history: History) -> Iterator[list[Any]]:
     start, names = history.start(), fields_of(history)
     for event in history:
-        yield [event.time - start, event.node, event.kind, *_rest(event, names)]
+        yield [event.time - start, event.node, event.kind, *_rest(event, names, start)]
 
 
-def _rest(event: Event, names: Names) -> list[Any]:
+def _rest(event: Event, names: Names, start: int) -> list[Any]:
     nothing: list[Any] = [None, None, None, None, None]
     if event.kind in ("sent", "delivered"):
         message = [event.peer, event.type, event.workload, event.sequence, as_json(carried(event, names))]
         return [*message, None, None, None, None]
     match event.kind, event.detail:
-        case "requested", (request, _):
-            return [*nothing, request, None, None, None]
+        case "requested", (request, due):
+            return [*nothing, request, None, None, None if due is None else as_json({"due_ns": due - start})]
         case "entered", (request, number, version, stamp):
             return [*nothing, request, number, version, None if stamp is None else as_json({"stamp": list(stamp)})]
         case "released", (number, *_):

@@ -83,17 +83,26 @@ def series_of(found: Drawable) -> list[Series]:
     """Return a series for each setting; raise ResultError if they are too many."""
     keys = differing(found.lines)
     if len(found.lines) > SERIES:
-        key = next((key for key in keys if key != "algorithm"), "algorithm")
-        value = found.lines[-1]["setting"].get(key)
+        few = " ".join(f"--where {key}={value}" for key, value in _fewer(found.lines, keys))
         raise ResultError(
             f"{len(found.lines)} settings are more than a figure can tell apart ({SERIES}); "
-            f"choose some, such as with --where {key}={setting_text(value)}"
+            f"choose some, such as with {few}"
         )
     rows = {row["result"]: row for source in found.sources for row in source.rows}
     return [
         Series(named(line, keys), line, [rows[result] for result in line["results"] if result in rows])
         for line in found.lines
     ]
+
+
+def _fewer(lines: Sequence[dict[str, Any]], keys: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield keys with their values in the last line, until there are few enough lines with them; the algorithm last."""
+    for key in sorted(keys, key="algorithm".__eq__):
+        value = setting_text(lines[-1]["setting"].get(key))
+        lines = [line for line in lines if setting_text(line["setting"].get(key)) == value]
+        yield key, value
+        if len(lines) <= SERIES:
+            return
 
 
 def differing(lines: Sequence[dict[str, Any]]) -> list[str]:

@@ -143,7 +143,7 @@ def _along(lines: list[Point], over: str | None) -> str:
     keys = _numeric(lines)
     if over is None:
         if not keys:
-            raise ResultError(f"{NO_RUNS}: nothing was swept over a number; 'matrix: {{nodes: [3, 5, 9]}}' does")
+            raise ResultError(f"{NO_RUNS}: they differ in no number; 'matrix: {{nodes: [3, 5, 9]}}' sweeps one")
         return "nodes" if "nodes" in keys else keys[0]
     known = [key for key in keys if over in (key, key.rpartition(".")[2])]
     if not known:
@@ -173,16 +173,17 @@ def _points(lines: list[Point], key: str) -> list[Point]:
 
 
 def _drawn(points: list[Point], names: list[str], across: str, measure: str, look: Look) -> dict[str, Any]:
-    title, log = NAMES.get(measure, measure), look.log and all(min(p["x"], p["low"]) > 0 for p in points)
+    title = NAMES.get(measure, measure)
+    log_x, log_y = (look.log and all(point[end] > 0 for point in points) for end in ("x", "low"))
     claimed = [point for point in points if point["claim_low"] is not None]
     values = sorted({point["x"] for point in points})
-    axis: dict[str, Any] = {"values": values} if _have_room(values, log) else {}
-    if all(value == int(value) for value in values) and (axis or not log):
+    axis: dict[str, Any] = {"values": values} if _have_room(values, log_x) else {}
+    if all(value == int(value) for value in values) and (axis or not log_x):
         axis |= {"format": ",d", "tickMinStep": 1}  # three values would be 1.0, 2.0 and 3.0
-    x: dict[str, Any] = {"field": "x", **quantity(across, log, **axis)}
+    x: dict[str, Any] = {"field": "x", **quantity(across, log_x, **axis)}
     x["scale"] |= {"zero": False, "nice": False, "padding": 6}
     dots = "dots: at most, as claimed" if measure == CAPACITY else "dots: claimed"
-    y = quantity(f"{title} ({dots})" if claimed else title, log)
+    y = quantity(f"{title} ({dots})" if claimed else title, log_y)
     base = {"x": x, "color": coloured(names, look.theme)}
     layers: list[dict[str, Any]] = []
     if any(point["high"] > point["low"] for point in points):
