@@ -1,5 +1,6 @@
 """Files that are written whole or not at all: beside their place first, then renamed."""
 
+import errno
 import os
 import stat
 import sys
@@ -45,6 +46,15 @@ def write_whole(file: Path, data: bytes | str) -> None:
         with suppress(OSError):
             beside.unlink()
         raise
+
+
+def read_some(file: Path, most: int) -> bytes:
+    """Return what is in a file, or comes of a device; raise OSError if that is more than so many bytes."""
+    with file.open("rb") as stream:
+        content = stream.read(most + 1)
+    if len(content) > most:
+        raise OSError(errno.EFBIG, f"it holds over {most:,} bytes")
+    return content
 
 
 def is_stream(file: Path) -> bool:

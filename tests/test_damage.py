@@ -169,6 +169,14 @@ def test_a_summary_without_what_every_run_has_is_told(damaged: Path, command: st
     assert err.endswith(f"{run}/summary.json: not what mxbench stored there: it has no verdict, or no seed")
 
 
+@pytest.mark.parametrize("command", [("show", "--log"), ("report",), ("export", "--events")], ids=" ".join)
+def test_a_history_with_a_flipped_bit_in_its_text_is_told(damaged: Path, command: tuple[str, ...]) -> None:
+    file = first_run(damaged) / "nodes" / "1.msgpack"
+    file.write_bytes(file.read_bytes().replace(b"Request", b"\xd2equest"))
+    status, _, err = said(*command[:1], str(first_run(damaged)), *command[1:])
+    assert (status, "1.msgpack: not what mxbench stored there" in err) == (2, True)
+
+
 def test_a_link_that_is_no_text_is_told(tmp_path: Path) -> None:
     (tmp_path / "latest").write_bytes(b"\xff\x00")
     status, _, told = said("show", str(tmp_path / "latest"))

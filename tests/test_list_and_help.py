@@ -94,6 +94,37 @@ main()"""
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "mxbench: interrupted\n")
 
 
+@pytest.mark.parametrize(
+    ("how", "status", "said"),
+    [
+        ("check lamport --nodes 2 --requests 1 2>&-", 0, ""),
+        ("step lamport <&-", 0, ""),
+        ("--help >/dev/full", 3, "mxbench: standard output cannot be written: No space left on device\n"),
+        ("--version >/dev/full", 3, "mxbench: standard output cannot be written: No space left on device\n"),
+        ("--help | head -1", 0, ""),
+    ],
+)
+def test_streams_that_are_closed_or_full_are_no_verdict(folder: Path, how: str, status: int, said: str) -> None:
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", f"{sys.executable} -m mxbench {how}"],
+        cwd=folder, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (status, said)
+
+
+def test_too_little_memory_is_told_in_a_line(folder: Path) -> None:
+    code = """import sys
+import mxbench.listing
+def fill(*_):
+    raise MemoryError
+mxbench.listing.listing = fill
+sys.argv = ["mxbench", "list"]
+from mxbench.__main__ import main
+main()"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (3, "mxbench: there is not enough memory for this\n")
+
+
 def test_a_mistake_of_our_own_is_no_verdict() -> None:
     code = """import sys
 import mxbench.listing

@@ -188,6 +188,8 @@ def test_what_the_engine_does_anyway_may_be_said(tmp_path: Path) -> None:
         ("messages: '<= '", "expect.messages: '' is not an expression"),
         ("messages: __import__('os')", "expect.messages: only numbers, names, + - * / //, parentheses"),
         ("messages: [1, x]", "'x' is not known here"),
+        ("messages: [2, n - 2]", "expect.messages: '[2, n - 2]': no number is in it; write [low, high]"),
+        ("messages: true", "'true' is neither a number nor an expression"),
         ("messages: [1, 2, 3]", "expect.messages: '[1, 2, 3]' is not a band; write [low, high]"),
         ("contended: maybe", "'maybe' is not true or false"),
         ("wait_ms: 5", "expect.wait_ms: '5': it has parts; write wait_ms.mean, or another of them"),

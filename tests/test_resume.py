@@ -302,6 +302,13 @@ def test_a_run_that_a_power_failure_left_empty_is_made_again(cut: Path, damage: 
     assert len(mxbench.load_history(document["runs"][0]["result"]).entries) == 6
 
 
+def test_a_run_that_the_machine_brought_down_is_made_again(cut: Path) -> None:
+    summary = runs_of(cut)[0] / "summary.json"
+    summary.write_text(json.dumps(json.loads(summary.read_text()) | {"failed": "harness", "verdict": "undecided"}))
+    document = run("sweep.yaml")
+    assert (document["taken_over"], document["verdict"]) == (0, "valid")
+
+
 def test_interrupted_again_it_keeps_both_parts(cut: Path) -> None:
 
     def stop(progress: RunProgress) -> None:

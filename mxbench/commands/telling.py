@@ -44,6 +44,9 @@ def _telling() -> Iterator[None]:
     except KeyboardInterrupt as error:
         print(f"mxbench: {str(error) or 'interrupted'}", file=sys.stderr)
         sys.exit(INTERRUPTED)
+    except MemoryError:
+        print("mxbench: there is not enough memory for this", file=sys.stderr)
+        sys.exit(3)
     except BrokenPipeError:  # whatever was not printed with `say`
         _let_go_of_stdout()
         sys.exit(0)

@@ -178,11 +178,10 @@ class History:
 class _Decoder:
     """Turns the records of one node, taken in order, into events; counts its channels and cuts its payloads."""
 
-    __slots__ = ("_all", "_node", "_offset", "payloads")
+    __slots__ = ("_n", "_node", "_offset", "payloads")
 
     def __init__(self, node: NodeHistory, n: int) -> None:
-        self._node = node
-        self._all = [peer for peer in range(n) if peer != node.node]
+        self._node, self._n = node, n
         self._offset = 0
         self.payloads: dict[int, list[bytes]] = {}  # by receiver: of what was sent so far, by sequence number
 
@@ -195,7 +194,9 @@ class _Decoder:
             index, peer = code >> 4 & 255, code >> 12 & EVERY_PEER
             name, workload = node.types[index], index >= node.algorithm_types
             found = []
-            for to in self._all if peer == EVERY_PEER else (peer,):
+            for to in range(self._n) if peer == EVERY_PEER else (peer,):
+                if to == node.node and peer == EVERY_PEER:
+                    continue
                 channel = self.payloads.get(to)
                 if channel is None:
                     channel = self.payloads[to] = []

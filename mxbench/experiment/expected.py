@@ -53,24 +53,27 @@ def check_expect(
         elif whole in parts:
             what = f"{quoted(bound)}: it has parts; write {whole}.{parts[whole][0]}, or another of them"
             mistakes.add(document, path, what)
-        elif isinstance(bound, list) and len(bound) != 2 and (whole in LISTS or whole in foreign):
+        elif (whole in foreign and isinstance(bound, bool | list)) or (whole in LISTS and isinstance(bound, list)):
             continue  # to be equal, whatever it is
         elif whole != "verdict" and whole not in TEXTS and whole not in TRUTHS:
             _check_bound(bound, path, names, document, mistakes)
 
 
 def _check_bound(bound: Any, path: KeyPath, names: Mapping[str, float], document: Document, mistakes: Mistakes) -> None:
-    if bound is None or isinstance(bound, bool):
-        return  # to be equal
+    if bound is None:
+        return  # there is to be no value
     parts = bound if isinstance(bound, list) else [split_bound(bound)[1]]
     if isinstance(bound, list) and len(bound) != 2:
         mistakes.add(document, path, f"{quoted(bound)} is not a band; write [low, high]")
         return
+    ends = []
     for part in parts:
         try:
             if not isinstance(part, str | int | float) or isinstance(part, bool):
                 raise ValueError(f"{quoted(part)} is neither a number nor an expression")
-            evaluate(part, names)
+            ends.append(evaluate(part, names))
         except (ValueError, TypeError) as error:
             what = f"{error}; write a value, a bound such as '<= 2 * (n - 1)', or a band [low, high]"
             mistakes.add(document, path, what)
+    if len(ends) == 2 and ends[0] > ends[1]:
+        mistakes.add(document, path, f"{quoted(bound)}: no number is in it; write [low, high]")

@@ -74,13 +74,16 @@ class InvocationFolder:
             write_json(self.path / "environment.json", environment)
 
     def ended(self) -> dict[str, dict[str, Any]]:
-        """Return the rows of the runs that ended, by name; remove those that a machine's failure left unreadable."""
+        """Return the rows of the runs that ended, by name; remove those that a machine's failure left
+        unreadable, or brought down."""
         rows = {}
         for run in runs_of(self.path):
             try:
                 if all(file.stat().st_size for file in run.rglob("*")):  # a power failure can leave empty files
-                    rows[run.name] = load_row(run)
-                    continue
+                    row = load_row(run)
+                    if row.get("failed") != "harness":
+                        rows[run.name] = row
+                        continue
             except (OSError, ResultError):
                 pass
             shutil.rmtree(run, ignore_errors=True)
@@ -167,7 +170,8 @@ def write_run(folder: Path, history: History, row: dict[str, Any]) -> None:
 
 def write_json(file: Path, value: Any) -> None:
     """Write a value as readable JSON, all of it or nothing."""
-    write_whole(file, json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
+    text = json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n"
+    write_whole(file, text.encode(errors="backslashreplace"))  # the path of a folder need not be UTF-8
 
 
 def reason(error: OSError) -> str:

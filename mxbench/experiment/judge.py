@@ -93,6 +93,8 @@ def _find(checker: Any, history: History) -> Finding | None:
 def _call(kind: str, plugin: Registered, act: Any) -> Any:
     try:
         return act(plugin.cls)
+    except MemoryError:  # is no plugin's fault
+        raise
     except PLUGIN_ERRORS as error:
         place = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{place.filename}:{place.lineno}"

@@ -25,10 +25,12 @@ import msgspec
 
 from mxbench.core.distributions import ZERO, Distribution, parse_distribution, parse_duration
 from mxbench.core.network import LinkRule, Matrix, Network
+from mxbench.files import read_some
 
 PROFILES = ("lan", "wan", "geo")
 PROFILE_FOLDER = Path(__file__).parent.parent / "networks"
 MAX_SITES = 1000
+MAX_BYTES = 20 * MAX_SITES**2
 MOST_SERVERS = 2  # an algorithm's own, and the workload's
 LINK_KEYS = ("from", "to", "delay", "loss", "duplicate", "bandwidth")
 RATES = {"bit/s": 1.0, "kbit/s": 1e3, "Mbit/s": 1e6, "Gbit/s": 1e9}
@@ -75,7 +77,7 @@ def read_matrix(file: MatrixFile, base: Path) -> Matrix:
     """Read a matrix; `base` is the folder that its path is relative to. Raises ValueError that names file and line."""
     path = PROFILE_FOLDER / f"{file.path}.csv" if file.profile else base / file.path
     try:
-        lines = path.read_text().splitlines()
+        lines = read_some(path, MAX_BYTES).decode("utf-8-sig").splitlines()
     except (OSError, ValueError) as error:
         raise ValueError(f"'{file.path}' cannot be read: {error}") from None
     rows: list[tuple[float, ...]] = []

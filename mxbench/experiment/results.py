@@ -161,7 +161,7 @@ def _decode(file: Path, decoder: Any) -> Any:
         return decoder.decode(file.read_bytes())
     except OSError as error:
         raise ResultError(f"{file}: cannot be read: {error.strerror}") from error
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ResultError(f"{file}: not what mxbench stored there: {error}") from error
 
 

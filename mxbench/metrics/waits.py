@@ -99,13 +99,12 @@ class _Steps:
         self.sendings: dict[int, list[tuple[int, int]]] = {}  # by receiver: (time, beginning of the step) by sequence
         self._entries: dict[int, int] = {}
         beginning = -1
-        everybody = [peer for peer in range(n) if peer != node.node]
         for at, code in enumerate(self.codes):
             kind = code & 15
             if kind == SENT:
                 peer = code >> 12 & EVERY_PEER
                 sending = (self.times[at], beginning)
-                for to in everybody if peer == EVERY_PEER else (peer,):
+                for to in range(n) if peer == EVERY_PEER else (peer,):  # to itself too, where nobody looks
                     self.sendings.setdefault(to, []).append(sending)
             elif kind in BEGINNINGS:
                 beginning = at

@@ -4,6 +4,7 @@ rest.py tells from the polls when a run is over or stuck. A node that dies, is s
 contract ends the run with its cause named.
 """
 
+import os
 import secrets
 import time
 from collections.abc import Callable
@@ -66,6 +67,7 @@ class Cluster:
         self._descriptions: dict[int, str] = {}
         self._ending: Ending | None = None
         self._finishing = False
+        self._unstored = 0  # the system's number of why a node could not store its history
         self._serial = 0
         self._asked_at = 0.0  # when the last poll went out
         self._answers: dict[int, Status] = {}
@@ -84,7 +86,8 @@ class Cluster:
         self._nodes.tell(node, Cut(peer))
 
     def run(self) -> History:
-        """Do the whole run; no process of it is left when this returns or raises."""
+        """Do the whole run; no process of it is left when this returns or raises. May raise OSError for what a node
+        cannot write."""
         started = time.monotonic()
         with ExitStack() as closing:
             closing.callback(self._poller.close)
@@ -104,6 +107,8 @@ class Cluster:
             else:
                 self._go()
             self._collect()
+        if self._unstored:
+            raise OSError(self._unstored, os.strerror(self._unstored), str(self.folder))
         wall_s = time.monotonic() - started
         stored = (file for file in sorted((self.folder / "nodes").glob("*.msgpack")) if file.is_file())
         nodes = [msgspec.msgpack.decode(file.read_bytes(), type=NodeHistory) for file in stored]
@@ -273,8 +278,9 @@ class Cluster:
                 self._descriptions[node] = text
             case Failed(kind, text):
                 self._fail(kind, text)
-            case Finished():
+            case Finished(error):
                 self._finished.add(node)
+                self._unstored = self._unstored or error
 
     def _gone(self, node: int) -> None:
         if node not in self._finished:

@@ -108,7 +108,9 @@ class Failed(Reply):
 
 
 class Finished(Reply):
-    """The node has stored its history and exits."""
+    """The node has stored its history and exits. error: the system's number of why it could not store it, else 0."""
+
+    error: int = 0
 
 
 COMMANDS = Connect | Start | Poll | GiveTicket | EndTickets | Describe | Cut | Finish

@@ -3,6 +3,7 @@
 Everything happens in one thread and one loop. A wake-up handles all that has come, then sends one batch a peer.
 """
 
+import errno
 import os
 import resource
 import socket
@@ -170,8 +171,12 @@ class NodeProcess:
         usage = resource.getrusage(resource.RUSAGE_SELF)
         peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
         history = self.driver.history(time.process_time(), peak)
-        write_whole(file, msgspec.msgpack.encode(history))
-        self._tell(Finished())
+        try:
+            write_whole(file, msgspec.msgpack.encode(history))
+        except OSError as error:  # a full disk: the run can be made again when there is room
+            self._tell(Finished(error.errno or errno.EIO))
+        else:
+            self._tell(Finished())
 
     # ---- failures -------------------------------------------------------------------------------------------------
 

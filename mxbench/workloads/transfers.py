@@ -17,10 +17,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from mxbench.files import read_some
 from mxbench.workloads.money import parse_money
 
 COLUMNS = ("client", "payee", "amount")
 MAX_LINES = 1_000_000
+MAX_BYTES = 100 * MAX_LINES
 ENDLESS = 4096  # transfers drawn for a client whose number of entries is not known; after the last comes the first
 
 Line = tuple[int, ...]  # (client, payee, cents), or (client,) for a balance query
@@ -35,7 +37,7 @@ def accounts_of(n: int) -> int:
 def read_transfers(path: str, n: int, base: Path) -> tuple[Line, ...]:
     """Return the lines of a CSV file, whose path is relative to `base`; raise ValueError that names file and line."""
     try:
-        text = (base / path).read_bytes().decode("utf-8-sig")
+        text = read_some(base / path, MAX_BYTES).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ValueError(f"{path}: not UTF-8 text (byte {error.start})") from None
     except OSError as error:
