@@ -28,6 +28,7 @@ from mxbench.errors import ExperimentError, PluginError
 from mxbench.loading import load_file
 
 GROUP = "mxbench"
+HANDLERS = ("on_start", "on_request", "on_message", "on_release", "on_timer", "forget")
 BUILT_IN = (
     "mxbench_plugins.lamport",
     "mxbench_plugins.ricart_agrawala",
@@ -228,6 +229,15 @@ def _check_algorithm(cls: Any, line: str) -> None:
         )
     if cls.topology is not None and cls.can_have_server:
         raise PluginError(f"{line}: {cls.__name__}.can_have_server: a server stands on no tree; leave topology out")
+    for name in HANDLERS:
+        handler = inspect.unwrap(getattr(cls, name))
+        if (
+            inspect.iscoroutinefunction(handler)
+            or inspect.isgeneratorfunction(handler)
+            or inspect.isasyncgenfunction(handler)
+        ):
+            raise PluginError(f"{line}: {cls.__name__}.{name} does nothing when it is called: write a plain function, "
+                              "without async, await and yield")  # fmt: skip
     try:
         check_declaration(cls)
     except ContractBreach as error:

@@ -112,6 +112,15 @@ def test_streams_that_are_closed_or_full_are_no_verdict(folder: Path, how: str, 
     assert (done.returncode, done.stderr) == (status, said)
 
 
+def test_too_few_files_are_told_before_a_node_is_started(folder: Path) -> None:
+    run = f"ulimit -n 40; {sys.executable} -m mxbench run lamport_bank --set nodes=20 --repeat 1"
+    done = subprocess.run(["bash", "-c", run], cwd=folder, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 3
+    assert (
+        "mxbench: a process may open 40 files here, and each of these nodes needs 52: raise 'ulimit -n'" in done.stderr
+    )
+
+
 def test_too_little_memory_is_told_in_a_line(folder: Path) -> None:
     code = """import sys
 import mxbench.listing

@@ -32,6 +32,12 @@ WRONG = {
     "an unknown name in a claim": (
         {"field": "response_time = {'uncontended': ['1', 'mean(m)']}"}, ":2: Mine.response_time: 'm' is not known here",
     ),
+    "a handler that is a coroutine": (
+        {"field": "async def on_release(self, out): pass"}, ":2: Mine.on_release does nothing when it is called",
+    ),
+    "a handler that yields": (
+        {"field": "def on_message(self, sender, message, out): yield"}, ":2: Mine.on_message does nothing when it is",
+    ),
     "a range of three": (
         {"field": "messages_per_entry = ['1', '2', '3']"}, r":2: Mine.messages_per_entry: .* is not a range; write",
     ),

@@ -159,6 +159,10 @@ def _not_covered(question: Question, found: Found, verified: list[str]) -> list[
                         ("crashes", network.crashes)):  # fmt: skip
         missing.append(f"more than {count} {name}" if count else name)
     said.append(f"networks with {', '.join(missing)}")
+    if question.algorithm.takes_k:
+        said.append(
+            f"more than {question.k} inside together, which it may be asked to allow (--set k={question.k + 1})"
+        )
     if found.rounds:
         said.append("schedules that go round for ever: there are such, and in one of them somebody waits for ever")
     if not found.contended:

@@ -99,6 +99,8 @@ def _save(question: Question, setup: Setup, found: dict[str, Any], how: str, pat
         found["scenario"] = str(save(scenario, path))
     except MachineError as error:
         return error
+    except OSError as error:  # the working directory is gone
+        return MachineError(f"{path}: the scenario cannot be written there: {error.strerror or error}")
     return None
 
 

@@ -3,6 +3,7 @@
 import keyword
 import re
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -67,7 +68,7 @@ def _stem(name: str) -> str:
     if not NAME.fullmatch(name) or len(name) > MAX_LENGTH:
         raise ExperimentError(f"'{name}' is no name of an algorithm; write lower-case words joined by '-', as my-lock")
     stem = name.replace("-", "_")
-    if stem in sys.stdlib_module_names or stem in ("mxbench", "pytest", "conftest"):
+    if stem in sys.stdlib_module_names or stem == "conftest" or find_spec(stem) is not None:
         raise ExperimentError(f"'{name}': a file {stem}.py would hide the module of that name; choose another")
     taken = Registry().all("algorithms").get(name)
     if taken is not None:

@@ -6,6 +6,7 @@ Those that were wrong are kept as scenarios in a folder, and carried out again b
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -49,12 +50,17 @@ def hostile(assumes: Assumptions) -> Adversary:
 
 
 def question_of(
-    algorithm: type[Algorithm], nodes: int, requests: Any = 1, network: Adversary | None = None
+    algorithm: type[Algorithm], nodes: int, requests: Any = 1, network: Adversary | None = None, k: int | None = None
 ) -> Question:
     """Return the question whether an algorithm is right; raise ExperimentError if it does not run on so many nodes."""
     return parse_question(
-        algorithm, nodes, requests, hostile(algorithm.assumes) if network is None else network, most_nodes=100
+        algorithm, nodes, requests, hostile(algorithm.assumes) if network is None else network, most_nodes=100, k=k
     )
+
+
+def _companies(algorithm: type[Algorithm], nodes: int) -> tuple[int | None, ...]:
+    """Return how many may be inside together in the questions to ask: two, too, of an algorithm that takes a k."""
+    return (1, 2) if algorithm.takes_k and nodes > 2 else (None,)
 
 
 def setup_of(question: Question) -> Setup:
@@ -65,11 +71,32 @@ def setup_of(question: Question) -> Setup:
 def every_schedule(bench: Bench, nodes: int) -> Outcome:
     """Try every schedule of so many nodes, first with few requests, then with more, as far as the states allow."""
     name = f"every-schedule-n{nodes}"
+    return _with_each(name, bench, nodes, lambda k: _every_schedule(name, bench, nodes, k))
+
+
+def random_schedules(bench: Bench, nodes: int) -> Outcome:
+    """Try random schedules of so many nodes."""
+    name = f"random-schedules-n{nodes}"
+    return _with_each(name, bench, nodes, lambda k: _random_schedules(name, bench, nodes, k))
+
+
+def _with_each(name: str, bench: Bench, nodes: int, outcome_of: Callable[[int | None], Outcome]) -> Outcome:
+    """Return what becomes of a check with each k, up to the first that it does not pass."""
+    said = []
+    for k in _companies(bench.algorithm, nodes):
+        outcome = outcome_of(k)
+        if outcome.verdict != "passed":
+            return outcome
+        said.append(outcome.text if k is None else f"k = {k}: {outcome.text}")
+    return Outcome(name, "passed", "; ".join(said))
+
+
+def _every_schedule(name: str, bench: Bench, nodes: int, k: int | None) -> Outcome:
     covered: dict[str, Any] | None = None
     limited = ""
     for requests in _growing(nodes):
         try:
-            question = question_of(bench.algorithm, nodes, requests)
+            question = question_of(bench.algorithm, nodes, requests, k=k)
         except ExperimentError as error:
             return Outcome(name, "undecided", str(error))
         found = answer(question, Limits(bench.max_states, None, memory_for_a_search()))
@@ -86,18 +113,15 @@ def every_schedule(bench: Bench, nodes: int) -> Outcome:
     return Outcome(name, "passed", said + limited)
 
 
-def random_schedules(bench: Bench, nodes: int) -> Outcome:
-    """Try random schedules of so many nodes."""
-    name = f"random-schedules-n{nodes}"
-
+def _random_schedules(name: str, bench: Bench, nodes: int, k: int | None) -> Outcome:
     def resized(n: int) -> Setup | None:
         try:
-            return setup_of(question_of(bench.algorithm, n))
+            return setup_of(question_of(bench.algorithm, n, k=k))
         except ExperimentError:
             return None
 
     try:
-        question = question_of(bench.algorithm, nodes, RANDOM_REQUESTS)
+        question = question_of(bench.algorithm, nodes, RANDOM_REQUESTS, k=k)
     except ExperimentError as error:
         return Outcome(name, "undecided", str(error))
     started = time.perf_counter()

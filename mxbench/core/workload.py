@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from mxbench.core.algorithm import Parameters, check_timer
+from mxbench.core.algorithm import Assumptions, Parameters, check_timer
 from mxbench.core.contract import ContractBreach
 from mxbench.core.distributions import Distribution
 from mxbench.core.entry import Entry
@@ -35,6 +35,7 @@ class Workload(msgspec.Struct):
     entries_key: ClassVar[str] = "entries_per_node"  # what this workload calls its entries, if the name differs
     needs_mutual_exclusion: ClassVar[bool] = False  # True for one that is wrong where two nodes may be inside together
     server_type: ClassVar["type[Workload] | None"] = None  # of the one server that guards the resource
+    assumes: ClassVar[Assumptions] = Assumptions(lossless=False, no_duplicates=False, crash_free=False)  # for its own
 
     parameters: Parameters
     dwell: Distribution

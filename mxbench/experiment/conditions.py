@@ -37,9 +37,11 @@ _WISHES = {
 
 
 def broken_assumptions(
-    experiment: Experiment, algorithm: Registered, engine: Registered, document: Document, mistakes: Mistakes
-) -> tuple[str, ...]:
-    """Return what the algorithm assumes and this network does not give; a mistake unless that is the question."""
+    experiment: Experiment, algorithm: Registered, workload: Registered, engine: Registered, document: Document,
+    mistakes: Mistakes,
+) -> tuple[str, ...]:  # fmt: skip
+    """Return what algorithm and workload assume and this network does not give; a mistake unless that is the
+    question."""
     asked = _asked(experiment, engine)
     for key in asked:
         if key not in engine.cls.honours:
@@ -57,21 +59,30 @@ def broken_assumptions(
             where = ("network", "links")
         else:
             continue
-        if getattr(algorithm.cls.assumes, assumption):
+        who = _who_assumes(assumption, algorithm, workload)
+        if who:
             broken.append(assumption)
             if not experiment.break_assumptions:
                 what = (
-                    f"{algorithm.name} assumes {assumed}, but {deed}; set network.{key}: {cure}, "
+                    f"{who} assumes {assumed}, but {deed}; set network.{key}: {cure}, "
                     "or pass --break-assumptions to see what happens"
                 )
                 mistakes.add(document, where, what)
     for kind, assumption, deed, assumed in FAULT_HAZARDS:
-        if _happens(experiment.faults, kind) and getattr(algorithm.cls.assumes, assumption):
+        who = _who_assumes(assumption, algorithm, workload) if _happens(experiment.faults, kind) else ""
+        if who:
             broken.append(assumption)
             if not experiment.break_assumptions:
-                what = f"{algorithm.name} assumes {assumed}, but {deed}; pass --break-assumptions to see what happens"
+                what = f"{who} assumes {assumed}, but {deed}; pass --break-assumptions to see what happens"
                 mistakes.add(document, ("faults",), what)
     return tuple(dict.fromkeys(broken))
+
+
+def _who_assumes(assumption: str, algorithm: Registered, workload: Registered) -> str:
+    """Return the name of who assumes that, the algorithm first; '' if neither does."""
+    if getattr(algorithm.cls.assumes, assumption):
+        return algorithm.name
+    return f"the workload '{workload.name}'" if getattr(workload.cls.assumes, assumption) else ""
 
 
 def _asked(experiment: Experiment, engine: Registered) -> dict[str, Any]:

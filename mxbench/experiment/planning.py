@@ -87,7 +87,7 @@ def _plan_setting(setting: Setting, registry: Registry, base: Path, mistakes: Mi
         return None
     system, quorums = _quorums(experiment, algorithm.cls, registry, document, mistakes)
     placed = placement(experiment, algorithm.cls, document, mistakes)
-    broken = broken_assumptions(experiment, algorithm, engine, document, mistakes)
+    broken = broken_assumptions(experiment, algorithm, workload, engine, document, mistakes)
     network_and_faults = conditions(experiment, algorithm, engine, base, document, mistakes)
     parsed = _options(workload.cls, experiment.workload.own, n, base, document, mistakes)
     if parsed is None or placed is None:

@@ -14,6 +14,8 @@ from mxbench.core.plan import Progress, RunPlan
 from mxbench.errors import MachineError
 from mxbench.hookspecs import hookimpl
 
+SPARE_FILES = 32  # that a process opens beside one for each node
+
 
 class TcpEngine(RunEngine):
     """Real processes, one a node, in a mesh of TCP connections over the loopback interface."""
@@ -28,6 +30,7 @@ class TcpEngine(RunEngine):
                 f"the engine 'tcp' needs {' and '.join(missing)}, which this system does not have; "
                 "simulate instead: --engine sim"
             )
+        _allow_files(len(plan.places) + SPARE_FILES)
         from mxbench.net.cluster import Cluster
 
         return Cluster(plan, folder, progress).run()
@@ -43,6 +46,19 @@ def _missing() -> list[str]:
     except ImportError:
         found.append("the module 'resource'")
     return found
+
+
+def _allow_files(count: int) -> None:
+    """Let this process and its children open so many files, a connection each; raise MachineError if they may not."""
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY or soft >= count:
+        return
+    if hard != resource.RLIM_INFINITY and hard < count:
+        raise MachineError(f"a process may open {hard} files here, and each of these nodes needs {count}: raise "
+                           "'ulimit -n', or take fewer nodes")  # fmt: skip
+    resource.setrlimit(resource.RLIMIT_NOFILE, (count, hard))
 
 
 @hookimpl

@@ -21,6 +21,7 @@ from typing import Any
 
 import msgspec
 
+from mxbench.core.algorithm import Assumptions
 from mxbench.core.distributions import ZERO
 from mxbench.core.workload import (
     Entry,
@@ -70,6 +71,7 @@ class Bank(Workload):
     option_type = BankOptions
     entries_key = "transfers_per_node"
     needs_mutual_exclusion = True
+    assumes = Assumptions(no_duplicates=False, crash_free=False)
 
     hashes: list[bytes] = []  # of this node's chain, by height; the first is the genesis
     balances: list[int] = []  # after the tip, in cents by account

@@ -16,6 +16,7 @@ every write it has accepted. A write with a stale number is refused and recorded
 
 from typing import Any, Literal
 
+from mxbench.core.algorithm import Assumptions
 from mxbench.core.distributions import ZERO
 from mxbench.core.entry import Entry
 from mxbench.core.messages import WorkloadMessage
@@ -97,6 +98,7 @@ class Counter(Workload):
     option_type = CounterOptions
     server_type = Register
     needs_mutual_exclusion = True
+    assumes = Assumptions(no_duplicates=False, crash_free=False)
 
     entry: Entry | None = None
     read: Value | None = None

@@ -15,6 +15,7 @@ from mxbench.testing import Suite, algorithms_of, assert_conforms, check_algorit
 from mxbench_plugins import ricart_agrawala
 from mxbench_plugins.agrawal_el_abbadi import AgrawalElAbbadi
 from mxbench_plugins.lamport import Lamport
+from mxbench_plugins.raymond_k_entry import RaymondKEntry
 from mxbench_plugins.ricart_agrawala import RicartAgrawala
 
 BROKEN = Path(__file__).parent.parent / "broken"
@@ -120,6 +121,28 @@ def test_an_assumption_that_is_not_made_is_not_granted() -> None:
     outcome = schedules.every_schedule(Bench(TrustsTheOrder), 2)
     assert outcome.verdict == "failed"
     assert schedules.every_schedule(Bench(Lamport), 2).verdict == "passed"
+
+
+def test_an_algorithm_that_takes_a_k_is_tried_with_two_inside(tmp_path: Path) -> None:
+    right = schedules.every_schedule(Bench(RaymondKEntry, max_states=5_000), 3)
+    assert (right.verdict, right.text.startswith("k = 1: right in all"), "; k = 2: right in all" in right.text) == (
+        "passed", True, True,
+    )  # fmt: skip
+
+    class LetsInOneMore(RaymondKEntry):
+        name = "lets-in-one-more"
+
+        def enter_if_enough_replied(self, out: Out) -> None:
+            if self.waiting and self.k > 1:
+                self.waiting, self.inside = False, True
+                out.enter()
+            RaymondKEntry.enter_if_enough_replied(self, out)
+
+    for outcome in (
+        schedules.every_schedule(Bench(LetsInOneMore), 3),
+        schedules.random_schedules(Bench(LetsInOneMore), 4),
+    ):
+        assert (outcome.verdict, outcome.text.partition(":")[0]) == ("failed", "mutual exclusion")
 
 
 @pytest.mark.slow

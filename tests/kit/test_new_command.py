@@ -79,6 +79,7 @@ def test_a_file_that_is_there_is_never_overwritten(tmp_path: Path) -> None:
         ("a" * 61, "is no name of an algorithm"),
         ("lamport", "the name 'lamport' is taken (built in); choose another"),
         ("random", "'random': a file random.py would hide the module of that name"),
+        ("msgspec", "'msgspec': a file msgspec.py would hide the module of that name"),
         ("mxbench", "'mxbench': a file mxbench.py would hide the module of that name"),
     ],
 )

@@ -122,6 +122,21 @@ def test_what_cannot_be_or_is_not_assumed_is_refused(case: str, tmp_path: Path) 
     assert said in refusal(tmp_path, more)
 
 
+def test_what_a_workload_assumes_is_asked_of_the_network_too(tmp_path: Path) -> None:
+    persistent, file = str(Path(__file__).parent.parent / "persistent.py"), written(tmp_path, "network: {loss: 0.1}")
+    file.write_text(file.read_text().replace("ricart-agrawala", "persistent"))
+    prepare(file, plugins=[persistent])
+    for workload in ("bank", "counter"):
+        name = [
+            "workload.type=" + workload,
+            *["workload.entries_per_node=", "workload.transfers_per_node=4"] * (workload == "bank"),
+        ]
+        with pytest.raises(ExperimentError, match=f"the workload '{workload}' assumes that each message arrives, but"):
+            prepare(file, plugins=[persistent], set=name)
+        (setting,) = prepare(file, plugins=[persistent], set=name, break_assumptions=True).settings
+        assert setting.plan(1).broken_assumptions == ("lossless",)
+
+
 @pytest.mark.parametrize(
     ("key", "keys"), [("delay", "delay: 0s"), ("links", "links: [{from: all, to: all, delay: 0s}]")]
 )
