@@ -78,7 +78,7 @@ def test_a_correct_token_algorithm_forks_the_ledger_if_nobody_waits_for_the_heig
     assert finding.outcome == "violated"
     first, *rivals = finding.evidence
     assert first.startswith("the ledger forks at height 1: blocks ")
-    assert "held by nodes 0, 1" in rivals[0]
+    assert "held by nodes 0 and 1" in rivals[0]
     assert "held by node 2" in rivals[1]
     assert genesis_hash([1000] * 3).hex()[:12] in rivals[0]
 

@@ -62,7 +62,7 @@ def test_a_node_that_opened_with_other_balances_is_found() -> None:
     finding = Ledger().check(alter(bank(entries=0, queries=0), 0, "opened", change))
     assert finding.outcome == "violated"
     assert finding.text == (
-        "the nodes opened with different balances: node 0 with 3001 cents in all; nodes 1, 2 with 3000 cents in all"
+        "the nodes opened with different balances: node 0 with 3001 cents in all; nodes 1 and 2 with 3000 cents in all"
     )
 
 

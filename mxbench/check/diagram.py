@@ -16,14 +16,13 @@ what is still on its way at the end was sent and has no arrow.
 from collections.abc import Sequence
 from typing import Any
 
-COLUMN = 30
 MARGIN = 7
 OUTSIDE, WAITING, INSIDE, GONE = "|", ":", "#", " "
 
 
-def diagram(trace: Sequence[dict[str, Any]], nodes: int, column: int | None = None) -> str:
+def diagram(trace: Sequence[dict[str, Any]], nodes: int) -> str:
     """Return the diagram of a trace, as `check` gives it."""
-    width = column or _column_of(trace)
+    width = _column_of(trace)
     lines = ["step".rjust(MARGIN - 3) + "   " + "".join(str(node).ljust(width) for node in range(nodes)).rstrip()]
     lanes = [OUTSIDE] * nodes
     for step in trace:

@@ -18,6 +18,7 @@ from mxbench.core.adversary import outside, parse_adversary
 from mxbench.core.algorithm import Algorithm, Parameters
 from mxbench.core.property import Property
 from mxbench.core.quorums import Quorums
+from mxbench.core.scenario import Setup
 from mxbench.core.topologies import TOPOLOGIES, Tree, rooted_at
 from mxbench.errors import ExperimentError
 from mxbench.registry import Registry
@@ -46,6 +47,11 @@ class Question(msgspec.Struct, frozen=True):
     k: int = 1
     properties: tuple[type[Property], ...] = ()
     forget: bool = True
+
+    @property
+    def setup(self) -> Setup:
+        """What the schedules of the question run on."""
+        return Setup(**{field: getattr(self, field) for field in Setup.__struct_fields__})
 
     @property
     def places(self) -> int:

@@ -10,6 +10,7 @@ from collections.abc import Container, Iterator
 import msgspec
 
 from mxbench.core.history import Event, History, Section
+from mxbench.core.trace import nodes_text
 from mxbench.core.verdict import Finding
 
 MAX_MESSAGES = 12  # lines of messages shown; those nearest to the later entry
@@ -78,8 +79,7 @@ def two_entries(history: History, first: Section, second: Section) -> tuple[str,
 
 def nodes_of(entries: list[Section]) -> str:
     """Return the nodes of some entries, in words: `nodes 0, 1 and 2`."""
-    *others, last = (str(entry.node) for entry in entries)
-    return f"nodes {', '.join(others)} and {last}"
+    return nodes_text([entry.node for entry in entries])
 
 
 def entry_line(history: History, entry: Section) -> str:

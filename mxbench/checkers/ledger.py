@@ -20,6 +20,7 @@ from typing import Any
 
 from mxbench.core.checker import Checker
 from mxbench.core.history import History, Section
+from mxbench.core.trace import nodes_text
 from mxbench.core.verdict import Finding
 from mxbench.hookspecs import hookimpl
 from mxbench.workloads.ledger import Block, BrokenChain
@@ -59,7 +60,7 @@ class Ledger(Checker):
             return Finding(self.name, "violated", found[0], tuple(evidence))
         missing = [node for node in range(n) if node not in ledgers]
         if missing:
-            return self._undecided(f"what {_nodes(missing)} recorded is missing; the others agree")
+            return self._undecided(f"what {nodes_text(missing)} recorded is missing; the others agree")
         if history.ending.reason != "quiet":
             return self._undecided(
                 f"the run did not come to its end; the blocks so far ({len(chains[0].blocks)}) agree"
@@ -105,7 +106,7 @@ def _compare(chains: list[Chain], ledgers: dict[int, NodeLedger], history: Histo
     """Return what tells the chains apart beyond repair, and the reason why they may still grow to be the same."""
     openings = {tuple(chain.opening): chain.nodes for chain in chains}
     if len(openings) > 1:
-        told = "; ".join(f"{_nodes(nodes)} with {sum(o)} cents in all" for o, nodes in openings.items())
+        told = "; ".join(f"{nodes_text(nodes)} with {sum(o)} cents in all" for o, nodes in openings.items())
         return [f"the nodes opened with different balances: {told}"], ""
     rejected = [(node, block, reason) for node, ledger in ledgers.items() for block, reason in ledger.rejected]
     if len(chains) == 1 and not rejected:
@@ -117,7 +118,7 @@ def _compare(chains: list[Chain], ledgers: dict[int, NodeLedger], history: Histo
     if forks or refused:
         return [*forks, *refused], ""
     longest = len(chains[0])
-    short = [f"{_nodes(chain.nodes)}: {_count(len(chain), 'block')} of {longest}" for chain in chains[1:]]
+    short = [f"{nodes_text(chain.nodes)}: {_count(len(chain), 'block')} of {longest}" for chain in chains[1:]]
     on_the_way = _workload_messages_on_the_way(history)
     if on_the_way > 0 or history.ending.reason != "quiet" or not history.whole:
         return [], f"blocks are still on their way ({'; '.join(short)})"
@@ -138,9 +139,8 @@ def _fork(held: list[tuple[list[int], Block]], rejected: list[tuple[int, Block, 
     hashes = " and ".join(block.hash.hex()[:12] for block in rivals)
     lines = [f"the ledger forks at height {height}: blocks {hashes} compete for one place"]
     for block in rivals:
-        where = (
-            f"held by {_nodes(sorted(holders[block.hash]))}" if holders[block.hash] else "refused by all that got it"
-        )
+        holding = sorted(holders[block.hash])
+        where = f"held by {nodes_text(holding)}" if holding else "refused by all that got it"
         lines.append(
             f"block {height} {block.hash.hex()[:12]}: {_transfer(block.id)}, entered as number {block.number}, "
             f"follows {block.previous.hex()[:12]}, {where}"
@@ -264,11 +264,6 @@ def _entry(section: Section) -> str:
 
 def _order(told: tuple[int, int]) -> str:
     return f"the plan says {format_money(told[1])} to {told[0]}"
-
-
-def _nodes(nodes: list[int]) -> str:
-    listed = ", ".join(map(str, nodes))
-    return f"node {listed}" if len(nodes) == 1 else f"nodes {listed}"
 
 
 def _count(count: int, what: str) -> str:

@@ -72,17 +72,12 @@ def _answer(asked: Asked) -> tuple[Question, Setup, dict[str, Any], str]:
             memory = memory_for_a_search() if asked.limit_memory is None else parse_bytes(asked.limit_memory)
             limits = Limits(asked.limit_states, asked.limit_seconds, memory)
             found = answer(question, limits, line.update if sys.stderr.isatty() else None)
-        return question, setup_of(question), found, "exhaustive search"
+        return question, question.setup, found, "exhaustive search"
     from mxbench.commands.random_answer import MOST_NODES, random_answer
 
     question = asked.question(asked.nodes, asked.requests, MOST_NODES)
     found, setup = random_answer(question, asked)
     return question, setup, found, f"random search of seed {asked.seed}"
-
-
-def setup_of(question: Question) -> Setup:
-    """Return what the schedules of a question run on."""
-    return Setup(**{field: getattr(question, field) for field in Setup.__struct_fields__})
 
 
 def _save(question: Question, setup: Setup, found: dict[str, Any], how: str, path: Path | None) -> MachineError | None:

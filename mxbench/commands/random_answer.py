@@ -20,8 +20,6 @@ MOST_NODES = 100
 
 def random_answer(question: Question, asked: "Asked") -> tuple[dict[str, Any], Setup]:
     """Return the answer of a random search, and what its trace runs on."""
-    from mxbench.commands.check_answer import setup_of
-
     schedules = asked.random or 0
     if schedules < 1:
         raise ExperimentError(f"--random {schedules}: try at least one schedule")
@@ -29,7 +27,7 @@ def random_answer(question: Question, asked: "Asked") -> tuple[dict[str, Any], S
     @cache  # each question loads all plugins
     def resize(n: int) -> Setup | None:
         try:
-            return setup_of(asked.question(n, "1"))
+            return asked.question(n, "1").setup
         except ExperimentError:  # quorums were given as a list, there are none for n, the holder is gone
             return None
 
@@ -49,7 +47,7 @@ def random_answer(question: Question, asked: "Asked") -> tuple[dict[str, Any], S
             return ""
 
         found, setup = check_at_random(
-            question.algorithm, setup_of(question), schedules, asked.seed, resize, on_progress,
+            question.algorithm, question.setup, schedules, asked.seed, resize, on_progress,
             question.properties,
         )  # fmt: skip
         found["seconds"] = round(time.perf_counter() - started, 3)

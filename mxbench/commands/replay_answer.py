@@ -6,17 +6,16 @@ from typing import Any
 
 import msgspec
 
+from mxbench.check.answer import EXIT_STATUS
 from mxbench.check.diagram import diagram
 from mxbench.check.text import legend
 from mxbench.commands.telling import say
 from mxbench.core.trace import Step
-from mxbench.core.verdict import Finding, Verdict
+from mxbench.core.verdict import Finding
 from mxbench.experiment.judge import judge
 from mxbench.registry import Registry
 from mxbench.scenarios import replay
 from mxbench.sim.replay import Replayed
-
-EXIT_STATUS: dict[Verdict, int] = {"valid": 0, "violated": 1, "undecided": 3}
 
 
 def run_replay(scenario: str, plugins: list[Path], as_json: bool) -> int:

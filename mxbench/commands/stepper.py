@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from mxbench.check.diagram import diagram
-from mxbench.commands.check_answer import Asked, setup_of
+from mxbench.commands.check_answer import Asked
 from mxbench.commands.telling import say
 from mxbench.core.adversary import Adversary
 from mxbench.core.algorithm import Algorithm
@@ -44,7 +44,7 @@ def step_through(asked: Asked) -> None:
     network = question.network
     if network.duplicates or network.losses or network.crashes:
         raise ExperimentError(f"--network {network}: fifo or reordering; what else the network does, you do in a step")
-    stepper = Stepper(question.algorithm, setup_of(question))
+    stepper = Stepper(question.algorithm, question.setup)
     say(stepper.shown())
     for line in iter(_line, None):
         try:

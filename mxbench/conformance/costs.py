@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from mxbench.conformance.outcomes import Outcome
-from mxbench.conformance.schedules import Bench, question_of, setup_of
+from mxbench.conformance.schedules import Bench, question_of
 from mxbench.core.algorithm import Algorithm
 from mxbench.core.arrivals import ArrivalPlan
 from mxbench.core.claims import Claimed
@@ -32,7 +32,7 @@ def run(
     algorithm: type[Algorithm], nodes: int, *, one_at_a_time: bool = False, entries: int = ENTRIES, seed: int = 1
 ) -> History:  # fmt: skip
     """Return the history of a simulated run, saturated or one at a time; raise ExperimentError as `question_of`."""
-    setup = setup_of(question_of(algorithm, nodes))
+    setup = question_of(algorithm, nodes).setup
     plan = msgspec.structs.replace(
         plan_of(algorithm, setup, "full", seed),
         experiment="conformance", arrivals=(ArrivalPlan(entries, ticketed=one_at_a_time),) * nodes, dwell=DWELL,

@@ -63,11 +63,6 @@ def _companies(algorithm: type[Algorithm], nodes: int) -> tuple[int | None, ...]
     return (1, 2) if algorithm.takes_k and nodes > 2 else (None,)
 
 
-def setup_of(question: Question) -> Setup:
-    """Return what the schedules of a question run on."""
-    return Setup(**{field: getattr(question, field) for field in Setup.__struct_fields__})
-
-
 def every_schedule(bench: Bench, nodes: int) -> Outcome:
     """Try every schedule of so many nodes, first with few requests, then with more, as far as the states allow."""
     name = f"every-schedule-n{nodes}"
@@ -101,7 +96,7 @@ def _every_schedule(name: str, bench: Bench, nodes: int, k: int | None) -> Outco
             return Outcome(name, "undecided", str(error))
         found = answer(question, Limits(bench.max_states, None, memory_for_a_search()))
         if found["verdict"] == "violated":
-            return _failed(bench, name, question, setup_of(question), found, "exhaustive search")
+            return _failed(bench, name, question, question.setup, found, "exhaustive search")
         if found["verdict"] == "undecided":
             limited = f"; more requests ended at the limit of {found['limit']}"
             break
@@ -116,7 +111,7 @@ def _every_schedule(name: str, bench: Bench, nodes: int, k: int | None) -> Outco
 def _random_schedules(name: str, bench: Bench, nodes: int, k: int | None) -> Outcome:
     def resized(n: int) -> Setup | None:
         try:
-            return setup_of(question_of(bench.algorithm, n, k=k))
+            return question_of(bench.algorithm, n, k=k).setup
         except ExperimentError:
             return None
 
@@ -125,7 +120,7 @@ def _random_schedules(name: str, bench: Bench, nodes: int, k: int | None) -> Out
     except ExperimentError as error:
         return Outcome(name, "undecided", str(error))
     started = time.perf_counter()
-    found, setup = check_at_random(bench.algorithm, setup_of(question), bench.random_schedules, nodes, resized)
+    found, setup = check_at_random(bench.algorithm, question.setup, bench.random_schedules, nodes, resized)
     if found["verdict"] == "violated":
         found["seconds"] = time.perf_counter() - started
         return _failed(bench, name, question, setup, found, f"random search of seed {nodes}")

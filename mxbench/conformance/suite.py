@@ -79,7 +79,7 @@ class Suite:
         setups = []
         for nodes in FEW_NODES:
             try:
-                setups.append(schedules.setup_of(schedules.question_of(self.algorithm, nodes, 2)))
+                setups.append(schedules.question_of(self.algorithm, nodes, 2).setup)
             except ExperimentError:
                 continue  # there are no quorums for so many
         return watching.watch(self.algorithm, tuple(setups), watching.LIMIT_S)

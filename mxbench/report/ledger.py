@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from mxbench.core.history import History
 from mxbench.core.report import Report
+from mxbench.core.trace import nodes_text
 from mxbench.hookspecs import hookimpl
 from mxbench.report.text import cautions, cells, folded, headline, no_such_node, printable, several, table
 from mxbench.workloads.ledger import Block, BrokenChain, genesis_hash
@@ -97,8 +98,8 @@ def _agreement(shown: Group, groups: list[Group], nodes: int) -> list[str]:
     length = several(len(shown.recorded), "block")
     if len(groups) == 1 and len(shown.nodes) == nodes:
         return [f"{f'all {nodes} nodes hold the same' if nodes > 1 else 'the only node holds a'} chain of {length}"]
-    others = [f"{_named(other.nodes)}: {_relation(other, shown)}" for other in groups if other is not shown]
-    return [f"shown is the chain of {_named(shown.nodes)}: {length}", *others]
+    others = [f"{nodes_text(other.nodes)}: {_relation(other, shown)}" for other in groups if other is not shown]
+    return [f"shown is the chain of {nodes_text(shown.nodes)}: {length}", *others]
 
 
 def _relation(other: Group, shown: Group) -> str:
@@ -111,11 +112,6 @@ def _relation(other: Group, shown: Group) -> str:
         return f"the first {length}" if len(other.recorded) < len(shown.recorded) else f"the same and more, {length}"
     here, there = (_named_block(group.recorded[parts_at - 1]) for group in (shown, other))
     return f"another block at height {parts_at}, {there}; shown is {here}"
-
-
-def _named(nodes: Sequence[int]) -> str:
-    *most, last = map(str, nodes)
-    return f"nodes {', '.join(most)} and {last}" if most else f"node {last}"
 
 
 def _named_block(recorded: tuple[Any, Any]) -> str:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from mxbench.sim.place import Place
 
 NEXT = 1 << 32  # what the record of a delivery has more than that of the one before it on its channel
-TO_EVERY_PEER = EVERY_PEER << 12
 Send = Callable[[int, Message], None]
 Broadcast = Callable[[Message], None]
 Write = Callable[[int, Any], None]

@@ -15,7 +15,6 @@ import pytest
 from mxbench.check.answer import check
 from mxbench.check.question import parse_question
 from mxbench.check.text import render
-from mxbench.commands.check_answer import setup_of
 from mxbench.core.adversary import parse_adversary
 from mxbench.core.algorithm import Algorithm
 from mxbench.core.property import Moment, Property
@@ -42,9 +41,9 @@ def at_random(algorithm: str | Path | type[Algorithm], schedules: int = 3000, se
     @cache
     def resize(n: int) -> Setup | None:
         fewer = {**asked, "nodes": n, "requests": 1}
-        return None if "quorums" in asked else setup_of(parse_question(algorithm, **fewer))
+        return None if "quorums" in asked else parse_question(algorithm, **fewer).setup
 
-    answer, setup = check_at_random(question.algorithm, setup_of(question), schedules, seed, resize)
+    answer, setup = check_at_random(question.algorithm, question.setup, schedules, seed, resize)
     if answer["property"]:
         scenario = scenario_of(question.algorithm, setup, answer["trace"], Path("x"), violated=answer["property"])
         assert replay(question.algorithm, scenario).as_recorded, "what was shrunk shows the violation by itself"
@@ -181,7 +180,7 @@ def test_two_entries_of_one_number_are_turned_into_two_nodes_that_are_inside_tog
 def test_limits_end_the_search_undecided() -> None:
     question = parse_question("ricart-agrawala", 3)
     answer, _ = check_at_random(
-        question.algorithm, setup_of(question), 1000,
+        question.algorithm, question.setup, 1000,
         on_progress=lambda found: "3 bells" if found.schedules > 50 else "",
     )  # fmt: skip
     assert (answer["verdict"], answer["limit"], answer["schedules"]) == ("undecided", "3 bells", 51)

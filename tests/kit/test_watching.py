@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mxbench.conformance import watching
-from mxbench.conformance.schedules import question_of, setup_of
+from mxbench.conformance.schedules import question_of
 from mxbench.conformance.trail import Call, canonical, parted_line, parting, reordered
 from mxbench.conformance.watching import Watched, contract, determinism, watch
 from mxbench.core.algorithm import Algorithm
@@ -61,7 +61,7 @@ def watched(stem: str, limit_s: float = 60.0) -> Watched:
 
 
 def watch_few(cls: type[Algorithm], limit_s: float = 60.0) -> Watched:
-    return watch(cls, tuple(setup_of(question_of(cls, nodes, 2)) for nodes in (1, 2, 3)), limit_s)
+    return watch(cls, tuple(question_of(cls, nodes, 2).setup for nodes in (1, 2, 3)), limit_s)
 
 
 def place(stem: str, text: str) -> str:
