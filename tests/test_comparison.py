@@ -53,6 +53,17 @@ def test_the_repeats_of_a_setting_make_a_line_and_its_keys_are_those_that_vary(s
     assert (sweep["verdict"], sweep["exit_status"]) == ("valid", 0)
 
 
+def test_conditions_leave_what_they_ask_for_and_fewer_tests(sweep: dict[str, Any]) -> None:
+    result = sweep["sources"][0]["result"]
+    three = mxbench.compare(result, where=["nodes=3"])
+    assert [line["setting"]["nodes"] for line in three["lines"]] == [3, 3, 3]
+    assert 0 < len(three["differences"]) < len(sweep["differences"])
+    assert len(mxbench.compare(result, where=["dwell=1ms", "algorithm=maekawa"])["lines"]) == 2
+    for condition, said in (("nodes", "write KEY=VALUE"), ("nods=3", "did you mean 'nodes'"), ("nodes=4", "is 2, 3")):
+        with pytest.raises(ResultError, match=f"--where {condition}: .*{said}"):
+            mxbench.compare(result, where=[condition])
+
+
 def test_measures_have_intervals_but_counts_that_never_vary_have_none(sweep: dict[str, Any]) -> None:
     measures = sweep["lines"][1]["measures"]
     assert measures["messages_per_entry"] | {"repeats": 0} == {

@@ -25,6 +25,12 @@ def compare(
     differences: Annotated[
         bool, typer.Option("--differences", help="The table of differences alone: by how much, and is it real?")
     ] = False,
+    where: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="K=V", help="Only settings with that value, such as nodes=9. May be repeated.", show_default=False
+        ),
+    ] = None,
     theory: Annotated[
         bool, typer.Option("--theory", help="What algorithms claim beside what was measured, and how costs grow.")
     ] = False,
@@ -43,12 +49,15 @@ def compare(
         )
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if theory:
-        if differences:
-            raise ExperimentError("--theory and --differences: ask for one at a time")
+        if differences or where:
+            raise ExperimentError(
+                f"--theory and {'--differences' if differences else '--where'}: ask for one at a time"
+            )
         raise typer.Exit(_theory(sources or ["theory"], form, results, plugin))
     note_damage(sources or ())  # now: what runs for this makes folders, which may have the name of a source
     with progress() as on_progress:
-        comparison = compared(*sources or (), results=results, plugins=plugin or (), on_progress=on_progress)
+        comparison = compared(*sources or (), results=results, plugins=plugin or (), on_progress=on_progress,
+                              where=where or ())  # fmt: skip
     say(render(comparison, form, differences), end="")
     raise typer.Exit(comparison["exit_status"])
 

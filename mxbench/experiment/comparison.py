@@ -21,6 +21,7 @@ verdict        the worst of all runs; exit_status: of the experiments that were 
 """
 
 from collections.abc import Callable, Iterable
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ from mxbench.experiment.results import locate
 from mxbench.experiment.saturation import saturation
 from mxbench.experiment.sources import Coordinates, Row, Source, environment_differences, key_of, load_source
 from mxbench.experiment.statistics import LEVEL
+from mxbench.experiment.where import matching
 
 RESULT = "result"  # compared: equal settings of several results
 LEADING, LAST = ("algorithm", "nodes"), "nodes"
@@ -46,15 +48,17 @@ def compare(
     results: str | Path = "results",
     plugins: Iterable[str | Path] = (),
     on_progress: Callable[[RunProgress], None] | None = None,
+    where: Iterable[str] = (),
 ) -> dict[str, Any]:
     """Return the comparison of results and experiments as plain data; see the module.
 
     sources: folders of results, or experiments (files, names of shipped ones), which are run first; what stands first
-    is the reference. results, plugins, on_progress: as for `mxbench.run`, for what is run. Raises ResultError for what
-    is no result, is given twice, or has nothing in common with the others, before anything is run where that shows.
+    is the reference. results, plugins, on_progress: as for `mxbench.run`, for what is run. where: conditions such as
+    'nodes=9', which leave only the settings that have those values. Raises ResultError for what is no result, is given
+    twice, or has nothing in common with the others, before anything is run where that shows.
     """
     loaded, status = gather(*sources, results=results, plugins=plugins, on_progress=on_progress)
-    return compare_sources(loaded) | {"exit_status": status}
+    return compare_sources(loaded, where) | {"exit_status": status}
 
 
 def gather(
@@ -84,10 +88,13 @@ def gather(
     return loaded, exit_status(statuses) if statuses else 0
 
 
-def compare_sources(sources: list[Source]) -> dict[str, Any]:
-    """Return the comparison of what is stored; raise ResultError if a source shares no workload with any other."""
+def compare_sources(sources: list[Source], where: Iterable[str] = ()) -> dict[str, Any]:
+    """Return the comparison of what is stored, as far as the conditions 'KEY=VALUE' leave it; raise ResultError if that
+    is nothing, or if a source shares no workload with any other."""
     _check_common(sources)
     groups = _groups(sources)
+    for condition in where:
+        groups = list(compress(groups, matching([coordinates for _, coordinates, _ in groups], condition)))
     compared = _compared(groups)
     varying = _varying([coordinates for _, coordinates, _ in groups], compared)
     lines = [_line(sources, number, coordinates, rows, varying) for number, coordinates, rows in groups]

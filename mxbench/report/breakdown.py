@@ -25,7 +25,7 @@ def breakdown(rows: list[Row], configurations: list[list[Row]]) -> str:
         ]
     spans += [
         _span(rows, "cpu_s_by_node", "used", "s of CPU time"),
-        _span(rows, "peak_mb_by_node", "held up to", "MB of memory"),
+        _span(rows, "peak_mb_by_node", "held at most", "MB of memory"),
     ]
     if any(spans):
         lines.append(f"each node {', '.join(span for span in spans if span)}")

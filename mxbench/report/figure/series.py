@@ -5,15 +5,16 @@ chooses with conditions such as 'nodes=9'.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import compress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from mxbench.core.history import History
 from mxbench.errors import ResultError
 from mxbench.experiment.comparison import compare_sources
-from mxbench.experiment.document import suggestion
 from mxbench.experiment.results import load_history
 from mxbench.experiment.sources import Source, load_source
+from mxbench.experiment.where import matching
 from mxbench.report.figure.style import SERIES
 from mxbench.report.text import printable, setting_text
 
@@ -138,17 +139,6 @@ def _part(key: str, value: Any) -> str:
 
 
 def _chosen(lines: list[dict[str, Any]], condition: str) -> list[dict[str, Any]]:
-    asked, sign, value = (part.strip() for part in condition.partition("="))
-    if not sign:
-        raise ResultError(f"--where {condition}: write KEY=VALUE, such as nodes=9")
-    keys = list(dict.fromkeys(key for line in lines for key in line["setting"]))
-    keys += [K] * any(line[K] is not None for line in lines)
-    key = asked if asked in keys else next((key for key in keys if key.rpartition(".")[2] == asked), None)
-    if key is None:
-        known = f" (they are {', '.join(keys)})"
-        raise ResultError(f"--where {condition}: the settings have no '{asked}'{suggestion(asked, keys)}{known}")
-    values = [setting_text(line[K] if key == K else line["setting"].get(key)) for line in lines]
-    kept = [line for line, own in zip(lines, values, strict=True) if own == value]
-    if not kept:
-        raise ResultError(f"--where {condition}: no setting has it; '{key}' is {', '.join(dict.fromkeys(values))}")
-    return kept
+    several = any(line[K] is not None for line in lines)
+    settings = [line["setting"] | ({K: line[K]} if several else {}) for line in lines]
+    return list(compress(lines, matching(settings, condition)))
