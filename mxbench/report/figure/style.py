@@ -13,7 +13,7 @@ SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down"
 ALTERNATING = [0, 5, 1, 4, 2, 3, 6]  # hues, dark and light in turn
 WIDTHS = {"column": 240, "page": 504}
 LEGEND_LINE = 12
-LONGEST_TITLE = 36  # letters that an axis has room for
+LONGEST_TITLE = 30  # letters that an axis has room for
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 
 

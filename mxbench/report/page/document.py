@@ -14,7 +14,7 @@ from mxbench.report.page.packed import pack
 from mxbench.report.page.source import Contents, Drawn
 from mxbench.report.page.summary import environment, head, tables
 from mxbench.report.page.sweep import sweep
-from mxbench.report.text import cautions, headline, several
+from mxbench.report.text import cautions, headline, setting_text, several
 
 SCRIPTS = (
     "decode.js", "run.js", "draw.js", "view.js", "words.js", "charts.js", "gantt.js", "arrows.js", "bars.js",
@@ -104,8 +104,9 @@ def drawn_run(drawn: Drawn) -> dict[str, Any]:
 
 def _setting(row: dict[str, Any]) -> str:
     """Return what the sweep chose for this run beyond what its headline says."""
+    told = ("algorithm", "nodes", "engine", "workload.type")
     chosen = (row.get("setting") or {}).items()
-    said = [f"{key} {value}" for key, value in chosen if key not in ("algorithm", "nodes", "engine", "workload.type")]
+    said = [f"{key} {setting_text(value)}" for key, value in chosen if key not in told]
     return f" ({', '.join(said)})" if said else ""
 
 

@@ -9,7 +9,7 @@ from mxbench.report.comparison import Column, difference_columns, judging, measu
 from mxbench.report.findings import claim, remarks
 from mxbench.report.page.markup import lines, more, table, tag, text
 from mxbench.report.page.source import Contents, Row, gravity
-from mxbench.report.text import several
+from mxbench.report.text import setting_text, several
 
 MARKS = {"valid": "✓", "violated": "✗", "undecided": "?"}
 MOST_ROWS = 500
@@ -75,6 +75,8 @@ def _cost(comparison: dict[str, Any]) -> str:
         wait = least["measures"].get("wait_ms.mean")
         said = f"An entry cost {_mean(least)} messages" + (f", claimed {claimed}" if claimed else "")
         return said + (f", and a wait of {wait['mean']:.3g} ms on average." if wait else ".")
+    if _mean(least) == _mean(most):
+        return f"An entry cost {_mean(least)} messages in each of {len(lines)} settings."
     return f"An entry cost from {_mean(least)} messages ({_setting(least)}) to {_mean(most)} ({_setting(most)})."
 
 
@@ -85,7 +87,7 @@ def _mean(line: dict[str, Any]) -> str:
 def _setting(line: dict[str, Any]) -> str:
     own = {key: value for key, value in line["setting"].items() if value is not None}
     words = [str(own.pop("algorithm", line["algorithm"])), several(own.pop("nodes", line["nodes"]), "node")]
-    return ", ".join([*words, *(f"{key} {value}" for key, value in own.items())])
+    return ", ".join([*words, *(f"{key} {setting_text(value)}" for key, value in own.items())])
 
 
 def _of(some: int, all_: int) -> str:
