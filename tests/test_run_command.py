@@ -181,7 +181,7 @@ def test_a_shipped_experiment_runs_in_an_empty_folder(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "terminate"])
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=["ctrl-c", "terminate", "hang-up"])
 def test_an_interrupted_run_says_what_is_kept_and_leaves_no_process(tmp_path: Path, how: signal.Signals) -> None:
     text = QUICK.replace("quick", "slow").replace("engine: heap", "repeat: 50").replace("1ms", "20ms")
     (tmp_path / "slow.yaml").write_text(text)

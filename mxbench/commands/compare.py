@@ -1,13 +1,12 @@
 """The command `mxbench compare`."""
 
-import signal
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from mxbench.commands.damaged import note_damage
-from mxbench.commands.telling import Plugins, progress, say
+from mxbench.commands.telling import Plugins, end_as_with_ctrl_c, progress, say
 
 
 def compare(
@@ -47,7 +46,7 @@ def compare(
         raise ExperimentError(
             f"--format {form}: there is no such format{suggestion(form, FORMATS)} (formats: {', '.join(FORMATS)})"
         )
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    end_as_with_ctrl_c()
     if theory:
         if differences or where:
             raise ExperimentError(

@@ -1,14 +1,13 @@
 """The command `mxbench grade`."""
 
 import os
-import signal
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from mxbench.commands.telling import say, say_json
+from mxbench.commands.telling import end_as_with_ctrl_c, say, say_json
 from mxbench.errors import ExperimentError
 
 
@@ -41,7 +40,7 @@ def grade(
 
     if seed is not None and not 0 <= seed < 10**18:
         raise ExperimentError(f"--seed {seed}: a whole number from 0 to {10**18 - 1}")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended politely, it leaves no process behind
+    end_as_with_ctrl_c()
     asked, submissions = read_rubric(find_rubric(rubric)), find(folder)
     hidden = next(given for given in (seed, asked.seed, secrets.randbelow(10**9)) if given is not None)
     with ProgressLine() as line:

@@ -1,13 +1,12 @@
 """The command `mxbench run`."""
 
-import signal
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from mxbench.commands.telling import Plugins, note, progress, say, say_json
+from mxbench.commands.telling import Plugins, end_as_with_ctrl_c, note, progress, say, say_json
 from mxbench.errors import MxbenchError
 
 
@@ -40,7 +39,7 @@ def run(
     """Run experiments: was it right, and what did it cost?"""
     from mxbench.experiment.invocation import Interrupted, carry_out, combine, prepare
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended politely, a run is cleaned up as with Ctrl-C
+    end_as_with_ctrl_c()
     prepared = [
         prepare(file, set=sets or (), engine=engine, repeat=repeat, seed=seed, plugins=plugin or (),
                 break_assumptions=break_assumptions)

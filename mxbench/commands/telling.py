@@ -2,6 +2,7 @@
 
 import functools
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
@@ -72,6 +73,14 @@ def _plugins_print_aside() -> Iterator[None]:
             yield
     finally:
         _for_answers.pop()
+
+
+def end_as_with_ctrl_c() -> None:
+    """From now on clean up, and tell how to continue, also when ended politely or when the terminal is closed."""
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # Windows has no terminal that hangs up
+        if number is not None and signal.getsignal(number) == signal.SIG_DFL:  # nohup ignores it
+            signal.signal(number, signal.default_int_handler)
 
 
 def standard_output() -> Any:
