@@ -5,6 +5,7 @@ import inspect
 import re
 from difflib import get_close_matches
 from importlib.metadata import entry_points
+from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any, NamedTuple
@@ -28,7 +29,7 @@ from mxbench.errors import ExperimentError, PluginError
 from mxbench.loading import load_file
 
 GROUP = "mxbench"
-HANDLERS = ("on_start", "on_request", "on_message", "on_release", "on_timer", "forget")
+HANDLERS = ("on_start", "on_request", "on_message", "on_release", "on_timer", "forget", "on_entered")
 BUILT_IN = (
     "mxbench_plugins.lamport",
     "mxbench_plugins.ricart_agrawala",
@@ -206,10 +207,20 @@ class Registry:
                 f"{line}: the name '{name}' is taken ({taken.origin}: {taken.ref.file or taken.ref.module}); "
                 "give your class another one"
             )
+        if kind in ("algorithms", "workloads"):
+            _check_handlers(cls, line)
         if kind == "algorithms":
             _check_algorithm(cls, line)
         ref = PluginRef(name, cls.__module__, cls.__qualname__, file)
         self._plugins[kind][name] = Registered(name, cls, origin, ref)
+
+
+def _check_handlers(cls: Any, line: str) -> None:
+    for name in HANDLERS:
+        handler = getattr(cls, name, None)
+        if any(is_none(handler) for is_none in (iscoroutinefunction, isgeneratorfunction, isasyncgenfunction)):
+            raise PluginError(f"{line}: {cls.__name__}.{name} does nothing when it is called: write a plain function, "
+                              "without async, await and yield")  # fmt: skip
 
 
 def _check_algorithm(cls: Any, line: str) -> None:
@@ -229,15 +240,6 @@ def _check_algorithm(cls: Any, line: str) -> None:
         )
     if cls.topology is not None and cls.can_have_server:
         raise PluginError(f"{line}: {cls.__name__}.can_have_server: a server stands on no tree; leave topology out")
-    for name in HANDLERS:
-        handler = inspect.unwrap(getattr(cls, name))
-        if (
-            inspect.iscoroutinefunction(handler)
-            or inspect.isgeneratorfunction(handler)
-            or inspect.isasyncgenfunction(handler)
-        ):
-            raise PluginError(f"{line}: {cls.__name__}.{name} does nothing when it is called: write a plain function, "
-                              "without async, await and yield")  # fmt: skip
     try:
         check_declaration(cls)
     except ContractBreach as error:

@@ -17,7 +17,6 @@ from mxbench.errors import MachineError, ScenarioError
 from mxbench.experiment.source import read
 from mxbench.files import is_stream, write_whole
 from mxbench.loading import is_of_file
-from mxbench.overrun import watched
 from mxbench.registry import Registry
 from mxbench.sim.replay import Replayed
 from mxbench.sim.replay import replay as carry_out
@@ -26,7 +25,6 @@ FOLDER = Path("results") / "scenarios"
 DIGITS = 16  # of a digest
 
 
-@watched()
 def replay(path: str | Path, plugins: Sequence[str | Path] = ()) -> Replayed:
     """Carry out a scenario step by step, and return what came of it: verdict, trace, and the history of the run.
 

@@ -3,11 +3,13 @@
 import re
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from command_line import invoked
 
-from mxbench import overrun
+import mxbench
+from mxbench import Algorithm, Out, overrun
 
 ENDLESS = """from mxbench import Algorithm, hookimpl
 
@@ -59,6 +61,42 @@ def test_it_is_told_when_it_is_met_again(tmp_path: Path, monkeypatch: pytest.Mon
     told_of(tmp_path, 1, "check", "endless.py", "--nodes", "2", "--save", "scenario.yaml")
     told_of(tmp_path, 1, "replay", "scenario.yaml")
     told_of(tmp_path, 0, "step", "endless.py", "--nodes", "2", lines="1\n")
+
+
+def test_one_is_enough_to_end_a_search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each costs the time to find out, and a level may hold thousands."""
+    monkeypatch.setattr(overrun, "BETWEEN_LOOKS_S", 0.2)
+    looks: list[object] = []
+    handler = overrun._handler
+    monkeypatch.setattr(overrun, "_handler", lambda frame: (looks.append(handler(frame)), looks[-1])[1])
+    told_of(tmp_path, 1, "check", "endless.py", "--nodes", "9", "--requests", "1", "--limit-seconds", "60")
+    assert len(looks) < 30
+
+
+def test_who_has_set_an_alarm_keeps_it(tmp_path: Path) -> None:
+    rang: list[int] = []
+    before = signal.signal(signal.SIGALRM, lambda number, where: rang.append(number))
+    signal.setitimer(signal.ITIMER_REAL, 0.01)
+    try:
+        with overrun.watched():
+            while not rang:
+                pass
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert rang == [signal.SIGALRM]
+
+
+def test_a_class_that_came_from_no_file_is_watched_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Endless(Algorithm):
+        name = "endless"
+
+        def on_request(self, request: Any, out: Out) -> None:
+            while True:
+                pass
+
+    monkeypatch.setattr(overrun, "BETWEEN_LOOKS_S", 0.2)
+    found = mxbench.check(Endless, nodes=1)
+    assert (found["property"], "it does not return (in on_request, node 0" in found["text"]) == ("contract", True)
 
 
 @pytest.mark.slow

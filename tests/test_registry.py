@@ -59,6 +59,19 @@ def test_a_hook_or_a_claim_that_is_wrong_is_told_with_its_line(
         Registry((file,))
 
 
+def test_a_workload_whose_handler_is_a_coroutine_is_told(tmp_path: Path) -> None:
+    text = """from mxbench import Workload, hookimpl
+class Mine(Workload):
+    name = "mine"
+    async def on_entered(self, entry, out): pass
+@hookimpl
+def mxbench_workloads():
+    return [Mine]
+"""
+    with pytest.raises(PluginError, match=r"mine\.py:2: Mine\.on_entered does nothing when it is called"):
+        Registry((written(tmp_path, text),))
+
+
 @pytest.mark.parametrize("status", ["", "0", "3"])
 def test_a_file_that_exits_is_told_and_ends_nothing(status: str, tmp_path: Path) -> None:
     file = written(tmp_path, f"import sys\nsys.exit({status})\n")

@@ -57,6 +57,17 @@ def test_a_mean_holds_if_it_lies_in_the_interval_of_the_repeats() -> None:
     assert judged(*[row(seed, value, 3.4, "mean") for seed, value in enumerate(values)])["holds"] is False
 
 
+def test_results_that_differ_in_the_algorithms_own_keys_are_lines_of_their_own() -> None:
+    def result(**fields: Any) -> Source:
+        held = {"algorithm.holder": fields.pop("holder")} if "holder" in fields else {}
+        return Source("results/x", "x", [row(1, 9.0, 9.0, "exact", claim_holds=True, **fields)], {}, [({}, held)])
+
+    quorums = theory([result(quorum_system="grid"), result(quorum_system="majority")])["lines"]
+    assert [line["algorithm"] for line in quorums] == ["lamport (grid)", "lamport (majority)"]
+    holders = theory([result(topology="line"), result(topology="line", holder=2)])["lines"]
+    assert [line["algorithm"] for line in holders] == ["lamport (line)", "lamport (line, holder 2)"]
+
+
 @pytest.mark.parametrize("order", [1, -1])
 def test_results_of_other_experiments_are_lines_of_their_own(order: int) -> None:
     """One claims a number of what it measures, the other a range."""

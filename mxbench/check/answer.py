@@ -102,6 +102,7 @@ def answer(
         "forget": {"verified": verified} if verified else None,
         "properties": [_judged(cls, found) for cls in question.properties],
         "limit": found.limit or None,
+        "rounds": found.rounds,
         "outside_assumptions": question.outside,
         "sometimes": {
             "contention": found.contended,
@@ -130,7 +131,7 @@ def _sentence(question: Question, found: Found, trace: list[dict[str, Any]]) -> 
     if found.limit:
         return f"no violation was found, but the search ended at its limit of {found.limit} and is not complete"
     most = "one node is" if question.k == 1 else f"{question.k} nodes are"
-    served = "whoever waits can still enter" if found.rounds else "every request is served"
+    served = "every request is served" if found.rounds is False else "whoever waits can still enter"
     return f"in every schedule within the bound at most {most} inside, and {served}"
 
 
@@ -163,6 +164,8 @@ def _not_covered(question: Question, found: Found, verified: list[str]) -> list[
         said.append(
             f"more than {question.k} inside together, which it may be asked to allow (--set k={question.k + 1})"
         )
+    if found.rounds is None:
+        said.append(f"whether schedules go round for ever: the limit of {found.not_worked_out} was hit before")
     if found.rounds:
         said.append("schedules that go round for ever: there are such, and in one of them somebody waits for ever")
     if not found.contended:

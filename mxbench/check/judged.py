@@ -6,8 +6,10 @@ from typing import Any
 from mxbench.check.reaction import CRASHED
 from mxbench.check.space import Space
 from mxbench.core.algorithm import Algorithm
+from mxbench.core.contract import PLUGIN_ERRORS
 from mxbench.core.property import InFlight, Moment, Property
 from mxbench.core.state import thaw
+from mxbench.errors import PluginError
 
 
 class Judged:
@@ -34,9 +36,9 @@ class Judged:
         for state in level:
             moment = self._moment(state)
             for known in self._always:
-                if not known.holds(moment):
+                if not _holds(known, moment):
                     broken[known.name] = min(state, broken.get(known.name, state))
-            for wanted in [wanted for wanted in self._wanted if wanted.holds(moment)]:
+            for wanted in [wanted for wanted in self._wanted if _holds(wanted, moment)]:
                 self.met[wanted.name] = depth
                 self._wanted.remove(wanted)
         first = next((known.name for known in self._always if known.name in broken), None)
@@ -78,3 +80,10 @@ class Judged:
                 for number in channel
             ])  # fmt: skip
         return known[channels]
+
+
+def _holds(known: Property, moment: Moment) -> bool:
+    try:
+        return known.holds(moment)
+    except PLUGIN_ERRORS as error:
+        raise PluginError(f"the property '{known.name}' failed: {type(error).__name__}: {error}") from error

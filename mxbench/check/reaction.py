@@ -26,7 +26,7 @@ from mxbench.check.channels import Send, SpaceFull
 from mxbench.check.loop import LOCAL_MASK
 from mxbench.check.question import Question
 from mxbench.check.stepping import Messages, StepEngine, make_node
-from mxbench.core.contract import PLUGIN_ERRORS, ContractBreach
+from mxbench.core.contract import PLUGIN_ERRORS, ContractBreach, Unending
 from mxbench.core.state import SHARED, Frozen, NodeState, aliased, freeze, ordered, thaw
 from mxbench.errors import PluginError
 
@@ -40,6 +40,14 @@ _RECEIVER = itemgetter(0)
 
 class OrderMatters(Exception):
     """An algorithm acts by the order of a dict's keys, so states that differ in it are not the same."""
+
+
+class HandlerHangs(Exception):
+    """A handler did not return, in this local state of a node: one is enough, as each costs the time to find out."""
+
+    def __init__(self, node: int, local: int) -> None:
+        super().__init__(node, local)
+        self.node, self.local = node, local
 
 
 class Branch(msgspec.Struct, frozen=True, gc=False):
@@ -92,6 +100,7 @@ class Reactions:
         self._unverified: list[tuple[int, Local]] = []
         self.faults: list[str] = []  # of all steps worked out
         self._started: tuple[Branch, ...] = ()
+        self._hangs = False  # a handler did not return in the step that was just worked out
         self._set_up()
 
     def start(self) -> tuple[Branch, ...]:
@@ -105,7 +114,11 @@ class Reactions:
         taken = self._taken[local]
         found = taken.get(act)
         if found is None:
+            self._hangs = False
             found = taken[act] = self._branches(self.locals[local], act)
+            if self._hangs:
+                self._hangs = False
+                raise HandlerHangs(self._me, local)
             for variant in self._variants.get(local, ()):
                 self._verify(variant, act, found)
             while self._unverified:
@@ -177,6 +190,7 @@ class Reactions:
             if blamed is None:
                 raise
             number, fault = CRASHED, _without_step(blamed)
+            self._hangs = isinstance(error, Unending) and not self.faults
             self.faults.append(fault)
         sends = engine.sends
         if len(sends) > 1:  # only the order of what is sent to one node matters, that of the receivers does not

@@ -16,7 +16,8 @@ Theory of operation:
 import gc
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 import msgspec
@@ -25,6 +26,7 @@ from mxbench.check.compiled import graph_of
 from mxbench.check.graph import Graph
 from mxbench.check.judged import Judged
 from mxbench.check.memory import memory_in_use
+from mxbench.check.reaction import HandlerHangs
 from mxbench.check.space import Event, Space, SpaceFull
 from mxbench.check.waiters import may_wait_for_ever, stranded
 from mxbench.core.property import Property
@@ -65,7 +67,7 @@ class Found(msgspec.Struct):
     stuck: the nodes that wait for ever, of a violation of progress. most_bytes: of memory that the process held;
     bytes_per_state: what the search added to it, None for a search too small to tell. met: 'sometimes' properties that
     were met, and at which depth; unmet: those that were not.
-    rounds: some schedule goes round for ever while a node waits.
+    rounds: some schedule goes round for ever while a node waits; None where a limit, not_worked_out, was hit before.
     """
 
     states: int = 0
@@ -78,7 +80,8 @@ class Found(msgspec.Struct):
     entered: list[int] = []
     stuck: list[int] = []
     fault: str = ""
-    rounds: bool = False
+    rounds: bool | None = False
+    not_worked_out: str = ""
     most_bytes: int = 0
     bytes_per_state: int | None = None
     met: dict[str, int] = {}
@@ -102,6 +105,7 @@ class Search:
         self.graph: Graph
         self.found = Found()
         self._on_progress = on_progress
+        self._expanded = 0  # states of the last level that were expanded
         self._started = time.perf_counter() if started is None else started
 
     def run(self) -> Found:
@@ -116,8 +120,13 @@ class Search:
                 self._look_for_stranded()
             if found.property is None:
                 found.property = next(iter(self._properties.unmet), None)
+        except HandlerHangs as hangs:
+            level = self.graph.levels[-1]
+            self._tell_breach(state for state in level if self.space.fields(state)[hangs.node][0] == hangs.local)
         except LimitHit as hit:
-            found.limit = str(hit)
+            self._tell_breach(self.graph.levels[-1][: self._expanded] if self.space.faults else ())
+            if found.property is None:
+                found.limit = str(hit)
         except SpaceFull:
             found.limit = "the different states of one node no longer fit their field"
         except MemoryError:
@@ -158,7 +167,7 @@ class Search:
                 found.transitions += steps
                 final += without
                 expanded += last - first
-                first = last
+                first = self._expanded = last
                 self._look_around(graph.count, len(level))
             graded &= graph.close_level()
             found.states = graph.count
@@ -197,14 +206,24 @@ class Search:
             found.property, found.stuck = DEADLOCK, space.waiters(stuck)
             found.schedule = self._schedule(stuck)
         elif space.faults and self.graph.most_inside(found.depth + 1) <= space.question.k:
-            found.property = CONTRACT
-            for state in sorted(level):
-                breach = next((event for event, after in space.steps(state) if after is None), None)
-                if breach is not None:
-                    found.schedule = [*self._schedule(state), breach]
-                    found.fault = breach.fault or ""
-                    break
+            self._tell_breach(sorted(level))
         return found.property is not None
+
+    def _tell_breach(self, states: Iterable[int]) -> None:
+        """Tell of the first of these states in which a step breaks the contract, if there is one."""
+        found = self.found
+        for state in states:
+            breach = self._breach_in(state)
+            if breach is not None:
+                found.property, found.fault = CONTRACT, breach.fault or ""
+                found.schedule = [*self._schedule(state), breach]
+                return
+
+    def _breach_in(self, state: int) -> Event | None:
+        for _ in range(self.space.n + 1):
+            with suppress(HandlerHangs):  # once of each node; then it is remembered like any other fault
+                return next((event for event, after in self.space.steps(state) if after is None), None)
+        return None
 
     def _breaks(self, state: int) -> bool:
         """Return whether a step that can be taken in a state breaks the contract: it leads nowhere, and is no end."""
@@ -220,8 +239,7 @@ class Search:
             self._on_progress(Progressed(states, found.transitions, found.depth, width, seconds))
         if limits.states is not None and states > limits.states:
             raise LimitHit(f"{limits.states:,} states")
-        # After a breach the rest of the level is the last that is searched, and its schedule says more than no answer.
-        if limits.seconds is not None and seconds > limits.seconds and not self.space.faults:
+        if limits.seconds is not None and seconds > limits.seconds:
             raise LimitHit(f"{limits.seconds:g} seconds")
         if self._weigh() > (limits.bytes or sys.maxsize):
             raise LimitHit(f"{(limits.bytes or 0) / 1e6:,.0f} MB of memory")
@@ -248,7 +266,10 @@ class Search:
             found.property, found.stuck = CAN_ENTER, self.space.waiters(state)
             found.schedule = self._schedule(state)
         else:
-            found.rounds = may_wait_for_ever(self.graph, alive)
+            try:
+                found.rounds = may_wait_for_ever(self.graph, alive)
+            except LimitHit as hit:  # what is right was found out before
+                found.rounds, found.not_worked_out = None, str(hit)
 
     def _schedule(self, state: int) -> list[Event]:
         """Return the steps from the start to a state, going backwards through the levels."""

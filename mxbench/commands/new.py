@@ -68,12 +68,21 @@ def _stem(name: str) -> str:
     if not NAME.fullmatch(name) or len(name) > MAX_LENGTH:
         raise ExperimentError(f"'{name}' is no name of an algorithm; write lower-case words joined by '-', as my-lock")
     stem = name.replace("-", "_")
-    if stem in sys.stdlib_module_names or stem == "conftest" or find_spec(stem) is not None:
+    if stem in sys.stdlib_module_names or stem in ("conftest", "mxbench") or _is_installed(stem):
         raise ExperimentError(f"'{name}': a file {stem}.py would hide the module of that name; choose another")
     taken = Registry().all("algorithms").get(name)
     if taken is not None:
         raise ExperimentError(f"the name '{name}' is taken ({taken.origin}); choose another")
     return stem
+
+
+def _is_installed(module: str) -> bool:
+    """Return whether there is a module of that name, but for what lies in the working directory."""
+    found = find_spec(module)
+    if found is None or found.origin is None:  # a folder
+        return False
+    place = Path(found.origin).parent
+    return Path.cwd() not in (place, place.parent)
 
 
 def _shown(path: Path) -> str:

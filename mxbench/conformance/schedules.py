@@ -105,6 +105,7 @@ def _every_schedule(name: str, bench: Bench, nodes: int, k: int | None) -> Outco
         return Outcome(name, "undecided", f"no search came to its end{limited}")
     asked = ", ".join(map(str, covered["requests"]))
     said = f"right in all schedules of {asked} requests, {covered['states']:,} states, network {covered['network']}"
+    said += "; some go round for ever while a node waits" * bool(covered["rounds"])
     return Outcome(name, "passed", said + limited)
 
 

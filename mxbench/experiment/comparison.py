@@ -34,7 +34,17 @@ from mxbench.experiment.expect import exit_status
 from mxbench.experiment.invocation import RunProgress, carry_out, prepare
 from mxbench.experiment.results import locate
 from mxbench.experiment.saturation import saturation
-from mxbench.experiment.sources import Coordinates, Row, Source, environment_differences, key_of, load_source
+from mxbench.experiment.sources import (
+    Coordinates,
+    Row,
+    Source,
+    environment_differences,
+    key_of,
+    load_source,
+    make_whole,
+    name_holders,
+    sweeps_holder,
+)
 from mxbench.experiment.statistics import LEVEL
 from mxbench.experiment.where import matching
 
@@ -149,7 +159,8 @@ def _groups(sources: list[Source]) -> list[Group]:
             coordinates = source.coordinates(row)
             groups.setdefault((number, key_of(coordinates)), (number, coordinates, []))[2].append(row)
     found = list(groups.values())
-    _make_whole([coordinates for _, coordinates, _ in found])
+    name_holders((coordinates for _, coordinates, _ in found), sweeps_holder(sources))
+    make_whole([coordinates for _, coordinates, _ in found])
     # A quorum system is part of an algorithm's name only where there are several of them.
     systems: dict[str, set[str]] = {}
     for _, coordinates, rows in found:
@@ -158,19 +169,6 @@ def _groups(sources: list[Source]) -> list[Group]:
         if len(systems[str(rows[0].get("algorithm"))]) == 1:
             coordinates["algorithm"] = rows[0].get("algorithm")
     return found
-
-
-def _make_whole(all_coordinates: list[Coordinates]) -> None:
-    """Take a value that is not made of the same keys everywhere, such as {uniform: ...} here and 1ms there, for one."""
-    wholes = {
-        ".".join(key.split(".")[:2]) for coordinates in all_coordinates for key in coordinates if key.count(".") > 1
-    }
-    for whole in wholes:
-        shapes = {tuple(key for key in own if f"{key}.".startswith(f"{whole}.")) for own in all_coordinates}
-        for own in all_coordinates if len(shapes) > 1 else ():
-            inner = {key: own.pop(key) for key in list(own) if key.startswith(f"{whole}.")}
-            if inner:
-                own[whole] = {key.removeprefix(f"{whole}."): value for key, value in inner.items()}
 
 
 def _compared(groups: list[Group]) -> str | None:

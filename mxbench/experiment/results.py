@@ -58,7 +58,7 @@ def load_row(path: str | Path) -> dict[str, Any]:
     """Return the row of a run, from its folder."""
     file = Path(path) / "summary.json"
     row = _load_json(file)
-    if row.get("verdict") not in SEVERITY or type(row.get("seed")) is not int:
+    if not isinstance(row.get("verdict"), str) or row["verdict"] not in SEVERITY or type(row.get("seed")) is not int:
         raise ResultError(f"{file}: not what mxbench stored there: it has no verdict, or no seed")
     row["result"] = str(path)  # where it is now: results may have been moved
     return row

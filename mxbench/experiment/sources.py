@@ -6,7 +6,7 @@ for that row. Two rows of equal coordinates are repeats of one thing, in whateve
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,7 +23,7 @@ NO_COORDINATES = (
     "name", "question", "plugins", "smoke", "expect", "repeat", "seed", "stall_limit", "time_limit", "algorithm",
     "nodes", "engine",
 )  # fmt: skip
-HOLDER = "algorithm.holder"  # a coordinate of its own where it is swept, else a part of the name
+HOLDER = "algorithm.holder"  # a coordinate of its own where it is swept, else a part of the name: `name_holders`
 LOAD_SHARE = 0.5  # of the usable cores, by which the load of two machines must differ to be named
 
 
@@ -40,19 +40,44 @@ class Source(NamedTuple):
         """Return the coordinates of a row; only what the row itself tells where the experiment is lost."""
         sweep = row.get("setting") or {}
         known = next((coordinates for chosen, coordinates in self.chosen if _json(chosen) == _json(sweep)), sweep)
-        own = {"algorithm": _named(row, None if HOLDER in sweep else known.get(HOLDER))}
-        if HOLDER in sweep:
-            own[HOLDER] = sweep[HOLDER]
+        own = {"algorithm": _named(row), HOLDER: known.get(HOLDER) or 0}
         own |= {"engine": row.get("engine"), "workload.type": row.get("workload"), "nodes": row.get("nodes")}
         return own | {key: value for key, value in known.items() if key.split(".")[0] not in NO_COORDINATES}
 
 
-def _named(row: Row, holder: Any) -> Any:
-    """Return the algorithm with what it was given, as far as that is not what it always has."""
+def _named(row: Row) -> Any:
+    """Return the algorithm with what it was given."""
     given = [row.get("quorum_system") or row.get("topology"), "server" if row.get("algorithm_servers") else None,
-             f"k = {row['k']}" if row.get("k") else None, f"holder {holder}" if holder else None]  # fmt: skip
+             f"k = {row['k']}" if row.get("k") else None]  # fmt: skip
     kind = ", ".join(filter(None, given))
     return f"{row.get('algorithm')} ({kind})" if kind else row.get("algorithm")
+
+
+def make_whole(all_coordinates: list[Coordinates]) -> None:
+    """Take a value that is not made of the same keys everywhere, such as {uniform: ...} here and 1ms there, for one."""
+    wholes = {
+        ".".join(key.split(".")[:2]) for coordinates in all_coordinates for key in coordinates if key.count(".") > 1
+    }
+    for whole in wholes:
+        shapes = {tuple(key for key in own if f"{key}.".startswith(f"{whole}.")) for own in all_coordinates}
+        for own in all_coordinates if len(shapes) > 1 else ():
+            inner = {key: own.pop(key) for key in list(own) if key.startswith(f"{whole}.")}
+            if inner:
+                own[whole] = {key.removeprefix(f"{whole}."): value for key, value in inner.items()}
+
+
+def sweeps_holder(sources: Iterable[Source]) -> bool:
+    """Return whether a sweep chose where the token starts, by that key."""
+    return any(HOLDER in (row.get("setting") or {}) for source in sources for row in source.rows)
+
+
+def name_holders(all_coordinates: Iterable[Coordinates], swept: bool) -> None:
+    """Make where the token starts a part of the algorithms' names, unless it is swept; node 0 needs no word."""
+    for own in all_coordinates if not swept else ():
+        holder = own.pop(HOLDER, 0)
+        if holder:
+            name, bracket, kind = str(own["algorithm"]).partition(" (")
+            own["algorithm"] = f"{name} ({kind[:-1]}, holder {holder})" if bracket else f"{name} (holder {holder})"
 
 
 def load_source(path: str | Path) -> Source:

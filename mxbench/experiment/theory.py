@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from mxbench.core.claims import claimed_of_all
-from mxbench.experiment.sources import Row, Source, key_of
+from mxbench.experiment.sources import Row, Source, key_of, make_whole, name_holders, sweeps_holder
 from mxbench.experiment.statistics import LEVEL, mean, t_interval
 
 QUANTITIES = {"messages_per_entry": "messages", "synchronisation_delay": "T", "response_time": "T"}
@@ -38,14 +38,23 @@ Line = dict[str, Any]
 def theory(sources: Sequence[Source]) -> dict[str, Any]:
     """Return claims beside measurements for every setting of the sources, and how each cost grows with n."""
     groups: dict[str, tuple[dict[str, Any], list[Row]]] = {}
-    apart = _apart(sources)
-    for source in sources:
-        for row in source.rows:
-            setting = {key: value for key, value in (row.get("setting") or {}).items() if key not in LEADING}
-            own = source.coordinates(row)
-            setting |= {key: own.get(key) for key in apart if not _is_in(key, setting)}
-            where = {"algorithm": _name(source, row), "nodes": row.get("nodes"), **setting}
-            groups.setdefault(key_of(where), (where, []))[1].append(row)
+    known = [(row, source.coordinates(row)) for source in sources for row in source.rows]
+    name_holders((own for _, own in known), sweeps_holder(sources))
+    make_whole([own for _, own in known])
+    apart = _apart([own for _, own in known]) if len(sources) > 1 else []
+    names: dict[Any, set[Any]] = {}
+    for row, own in known:
+        names.setdefault(row.get("algorithm"), set()).add(own["algorithm"])
+    for row, own in known:
+        setting = {key: value for key, value in (row.get("setting") or {}).items() if key not in LEADING}
+        setting |= {key: own.get(key) for key in apart if not _is_in(key, setting)}
+        several = len(names[row.get("algorithm")]) > 1 or isinstance((row.get("setting") or {}).get("algorithm"), dict)
+        where = {
+            "algorithm": own["algorithm"] if several else row.get("algorithm"),
+            "nodes": row.get("nodes"),
+            **setting,
+        }
+        groups.setdefault(key_of(where), (where, []))[1].append(row)
     lines = [line for where, rows in groups.values() for line in _lines(where, rows)]
     means = sum(line["kind"] == "mean" for line in lines)
     level = 1 - (1 - LEVEL) / max(means, 1)
@@ -55,23 +64,14 @@ def theory(sources: Sequence[Source]) -> dict[str, Any]:
     return {"lines": lines, "growth": _growth(lines), "level": LEVEL, "holds": all(told)}
 
 
-def _apart(sources: Sequence[Source]) -> list[str]:
+def _apart(known: Sequence[dict[str, Any]]) -> list[str]:
     """Return the keys in which the experiments of several sources differ: what differs within one its sweep chose."""
-    if len(sources) == 1:
-        return []
-    known = [source.coordinates(row) for source in sources for row in source.rows]
     keys = dict.fromkeys(key for coordinates in known for key in coordinates if key not in LEADING)
     return [key for key in keys if len({key_of({key: coordinates.get(key)}) for coordinates in known}) > 1]
 
 
 def _is_in(key: str, setting: dict[str, Any]) -> bool:
     return any(f"{key}.".startswith(f"{chosen}.") for chosen in setting)
-
-
-def _name(source: Source, row: Row) -> Any:
-    """Return the algorithm, with its quorum system, topology or k if the experiment gives one."""
-    given = (row.get("setting") or {}).get("algorithm")
-    return source.coordinates(row)["algorithm"] if isinstance(given, dict) else row.get("algorithm")
 
 
 def _lines(where: dict[str, Any], rows: list[Row]) -> list[Line]:

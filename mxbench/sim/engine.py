@@ -14,7 +14,6 @@ from mxbench.core.plan import Progress, RunPlan
 from mxbench.files import write_whole
 from mxbench.hookspecs import hookimpl
 from mxbench.loading import load_class
-from mxbench.overrun import watched
 
 
 class SimEngine(RunEngine):
@@ -33,8 +32,7 @@ class SimEngine(RunEngine):
         world = World(
             plan, load_class(plan.algorithm), load_class(plan.workload), network_of(plan.network), faults, progress
         )
-        with watched():
-            ending = world.run()
+        ending = world.run()
         histories = world.histories()
         files = folder / "nodes"
         files.mkdir(parents=True, exist_ok=True)

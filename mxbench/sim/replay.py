@@ -21,6 +21,7 @@ from mxbench.core.property import Property
 from mxbench.core.scenario import Scenario
 from mxbench.core.trace import Step, nodes_text, violation
 from mxbench.core.verdict import Verdict
+from mxbench.overrun import watched
 from mxbench.sim.explore import CONTRACT, DEADLOCK, bound_of, plan_of
 from mxbench.sim.schedule import MUTUAL_EXCLUSION, TICK, Schedule
 from mxbench.sim.tracer import Impossible, Tracer, blamed, find
@@ -49,6 +50,7 @@ class Replayed(msgspec.Struct, kw_only=True):
     changed: bool | None = None
 
 
+@watched()
 def replay(
     algorithm: type[Algorithm], scenario: Scenario, plugin_files: Sequence[str] = (),
     properties: Sequence[type[Property]] = (),

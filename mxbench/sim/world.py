@@ -20,6 +20,7 @@ from mxbench.core.history import NodeHistory
 from mxbench.core.links import NS, steady_delays
 from mxbench.core.network import Matrix, Network
 from mxbench.core.plan import Ending, Progress, RunPlan, turns
+from mxbench.overrun import watched
 from mxbench.sim.compiled import Lane
 from mxbench.sim.faults import Faults
 from mxbench.sim.place import FAULT_DUE, NO_TICKETS, START, TICKET, TIMER_DUE, Place
@@ -68,6 +69,7 @@ class World:
         self._stall = int(plan.stall_limit * NS)
         self._horizon = min(self._stall, self._limit)  # up to there no event needs a look at the time
 
+    @watched()
     def run(self) -> Ending:
         """Take events until the run is over."""
         while self.ending is None:

@@ -2,9 +2,24 @@
 
 import pytest
 
+from mxbench import Out
 from mxbench.check.answer import check
 from mxbench.check.memory import memory_in_use, parse_bytes
 from mxbench.errors import ExperimentError
+from mxbench_plugins.ricart_agrawala import RicartAgrawala
+
+
+def test_a_breach_is_told_though_a_limit_was_hit_before_its_level_was_searched() -> None:
+    class Breaks(RicartAgrawala):
+        name = "breaks"
+
+        def on_release(self, out: Out) -> None:
+            raise ValueError("as it leaves")
+
+    found, whole = (check(Breaks, nodes=4, requests=2, limit_states=states) for states in (20_000, 100_000))
+    assert found["states"] < whole["states"]
+    assert (found["property"], found["limit"], found["trace"][-1]["event"]) == ("contract", None, "release")
+    assert len(found["trace"]) == len(whole["trace"])
 
 
 def test_a_limit_of_memory_that_is_hit_is_undecided() -> None:

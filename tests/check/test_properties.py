@@ -10,7 +10,7 @@ import pytest
 from mxbench import check
 from mxbench.check.text import render
 from mxbench.core.property import Moment, Property
-from mxbench.errors import ExperimentError
+from mxbench.errors import ExperimentError, PluginError
 from mxbench_plugins.ricart_agrawala import RicartAgrawala
 
 PLUGIN = '''
@@ -58,6 +58,18 @@ class NeverTwice(Property):
 
     def holds(self, moment: Moment) -> bool:
         return len(moment.inside) > 1
+
+
+def test_a_property_that_raises_is_told_as_such() -> None:
+    class Raises(Property):
+        name = "raises"
+        kind = "always"
+
+        def holds(self, moment: Moment) -> bool:
+            raise KeyError(moment.waiting)
+
+    with pytest.raises(PluginError, match=r"the property 'raises' failed: KeyError: \(\)"):
+        check("lamport", nodes=2, requests=1, properties=[Raises])
 
 
 def test_an_always_property_is_violated_by_the_shortest_trace() -> None:

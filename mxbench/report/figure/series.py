@@ -4,6 +4,7 @@ A setting's repeats belong together. Seven series are the most that can be told 
 chooses with conditions such as 'nodes=9'.
 """
 
+import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import compress
 from pathlib import Path
@@ -84,7 +85,7 @@ def series_of(found: Drawable) -> list[Series]:
     """Return a series for each setting; raise ResultError if they are too many."""
     keys = differing(found.lines)
     if len(found.lines) > SERIES:
-        few = " ".join(f"--where {key}={value}" for key, value in _fewer(found.lines, keys))
+        few = " ".join(f"--where {shlex.quote(f'{key}={value}')}" for key, value in _fewer(found.lines, keys))
         raise ResultError(
             f"{len(found.lines)} settings are more than a figure can tell apart ({SERIES}); "
             f"choose some, such as with {few}"
