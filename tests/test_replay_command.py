@@ -102,6 +102,29 @@ def test_nothing_is_written_where_nothing_is_found(tmp_path: Path, random: tuple
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_was_chosen_in_a_step_that_breaks_the_contract_is_recorded(tmp_path: Path) -> None:
+    (tmp_path / "chooses.py").write_text("""from mxbench import Algorithm, hookimpl
+
+
+class Chooses(Algorithm):
+    name = "chooses"
+
+    def on_request(self, request, out):
+        if out.choose([False, True]):
+            raise ValueError("the second one")
+        out.enter()
+
+
+@hookimpl
+def mxbench_algorithms():
+    return [Chooses]
+""")
+    found = invoked(tmp_path, "check", "chooses.py", "--nodes", "1", "--random", "50")
+    assert (found.returncode, "1. node 0 requests, chooses option 1, BREAKS THE CONTRACT" in found.stdout) == (1, True)
+    again = invoked(tmp_path, "replay", "results/scenarios/chooses-contract.yaml")
+    assert (again.returncode, "VIOLATED (contract), as recorded" in again.stdout) == (1, True)
+
+
 @pytest.mark.slow
 def test_a_place_that_cannot_be_written_is_told_after_the_answer_or_before_it_where_it_was_asked_for(
     tmp_path: Path,

@@ -28,6 +28,7 @@ class Greedy(Algorithm):
 def mxbench_algorithms():
     return [Greedy]
 """
+EXPERIMENT = "{name: g, algorithm: greedy, nodes: 2, workload: {type: hold, entries_per_node: 1}}"
 OF_THE_CLASS, OF_THE_LINE = 10, 14
 FAULTS = {
     "a field of another type": (
@@ -58,6 +59,7 @@ FAULTS = {
         OF_THE_LINE,
         "it set the timer 'again' to 0.5; a timer has a name and a duration in seconds, such as Constant(0.01)",
     ),
+    "a choice among nothing": ("out.choose([])", OF_THE_LINE, "it asked to choose from nothing"),
     "a timer for ever": ("out.set_timer('again', Constant(float('inf')))", OF_THE_LINE, "timer 'again' to Constant("),
     "a timer before now": ("out.set_timer('again', Constant(-1.0))", OF_THE_LINE, "timer 'again' to Constant("),
     "a timer of words": ("out.set_timer('again', Constant('1s'))", OF_THE_LINE, "timer 'again' to Constant("),
@@ -70,6 +72,7 @@ FAULTS = {
     ),
     "half a character": ("raise ValueError('\\ud800')", OF_THE_LINE, "ValueError: \\ud800"),
 }
+AT_THE_START = "pass\n\n    def on_start(self, out):\n        out.choose([1, 2])"
 WHERE = {
     "check": ("check", "greedy.py", "--nodes", "2", "--requests", "1"),
     "random": ("check", "greedy.py", "--nodes", "2", "--random", "3"),
@@ -79,13 +82,21 @@ WHERE = {
 
 
 @pytest.mark.parametrize("where", WHERE)
+def test_a_choice_in_the_first_step_is_told_with_its_line(where: str, tmp_path: Path) -> None:
+    """No schedule has that step, so no trace could show what was chosen."""
+    (tmp_path / "greedy.py").write_text(GREEDY.replace("ACTION", AT_THE_START))
+    (tmp_path / "greedy.yaml").write_text(EXPERIMENT)
+    done = invoked(tmp_path, *WHERE[where])
+    assert f"greedy.py:{OF_THE_LINE + 3}: it chose in its first step" in done.stdout + done.stderr
+    assert done.returncode == (1 if where in ("check", "random") else 2)
+
+
+@pytest.mark.parametrize("where", WHERE)
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_is_told_with_its_line(fault: str, where: str, tmp_path: Path) -> None:
     action, line, text = FAULTS[fault]
     (tmp_path / "greedy.py").write_text(GREEDY.replace("ACTION", action))
-    (tmp_path / "greedy.yaml").write_text(
-        "{name: g, algorithm: greedy, nodes: 2, workload: {type: hold, entries_per_node: 1}}"
-    )
+    (tmp_path / "greedy.yaml").write_text(EXPERIMENT)
     done = invoked(tmp_path, *WHERE[where])
     said = done.stdout + done.stderr
     assert f"greedy.py:{line}: " in said

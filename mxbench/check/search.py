@@ -105,7 +105,6 @@ class Search:
         self.graph: Graph
         self.found = Found()
         self._on_progress = on_progress
-        self._expanded = 0  # states of the last level that were expanded
         self._started = time.perf_counter() if started is None else started
 
     def run(self) -> Found:
@@ -124,9 +123,7 @@ class Search:
             level = self.graph.levels[-1]
             self._tell_breach(state for state in level if self.space.fields(state)[hangs.node][0] == hangs.local)
         except LimitHit as hit:
-            self._tell_breach(self.graph.levels[-1][: self._expanded] if self.space.faults else ())
-            if found.property is None:
-                found.limit = str(hit)
+            found.limit = str(hit)
         except SpaceFull:
             found.limit = "the different states of one node no longer fit their field"
         except MemoryError:
@@ -160,19 +157,28 @@ class Search:
             if self._judge_level(level):
                 return graded
             final: list[int] = []
-            first = 0
-            while first < len(level):
+            first, limit = 0, None
+            while first < len(level) and limit is None:
                 last = min(first + self._chunk(graph.count, expanded), len(level))
                 steps, without = graph.expand(first, last)
                 found.transitions += steps
                 final += without
                 expanded += last - first
-                first = self._expanded = last
-                self._look_around(graph.count, len(level))
+                first = last
+                try:
+                    self._look_around(graph.count, len(level))
+                except LimitHit as hit:
+                    limit = hit
             graded &= graph.close_level()
             found.states = graph.count
-            if self._judge_steps(level, final):
+            if self._judge_steps(level[:first], final):
                 return graded
+            if limit is not None:  # what was reached by then is looked at all the same
+                found.depth += 1
+                if self._judge_level(graph.levels[-1]):
+                    return graded
+                found.depth -= 1
+                raise limit
         graph.levels.pop()
         return graded
 

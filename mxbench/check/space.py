@@ -91,7 +91,7 @@ class Space:
     # ---- for the search ------------------------------------------------------------------------------------------
 
     def initial(self) -> list[int]:
-        """Return the states in which every node has started; more than one if a node chooses as it starts."""
+        """Return the states in which every node has started."""
         starts = []
         for node in range(self.n):
             good = [branch for branch in self.reactions[node].start() if branch.fault is None]

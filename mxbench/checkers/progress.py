@@ -27,6 +27,8 @@ class Progress(Checker):
         if doubt is not None and (history.ending.reason == "failed" or not history.whole):
             return doubt  # whoever was cut off is no evidence of a wait without end
         unserved = _unserved(history)
+        if any(section.entered is None and section.released is not None for section in history.sections):
+            return Finding(self.property, "undecided", "a node left that did not enter: the history is not whole")
         if unserved:
             text = f"the run ended, but {_named(unserved)}"
             return Finding(self.property, "violated", text, _lines(history, unserved))

@@ -20,7 +20,8 @@
 The author's guide is plugins/README.md.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from math import inf
 from operator import attrgetter
 from typing import Any, ClassVar, TypeVar
@@ -190,6 +191,15 @@ class Out(Recording):
             raise ContractBreach("it asked to choose from nothing")
         return self._choose(options)
 
+    @contextmanager
+    def _without_choice(self) -> Iterator[None]:
+        """Meanwhile let nothing be chosen: not in a node's first step, which no schedule has, and no trace shows."""
+        choose, self._choose = self._choose, _refuse_choice
+        try:
+            yield
+        finally:
+            self._choose = choose
+
     def _refuse_entry(self) -> None:
         raise ContractBreach("it entered without a pending request, or while inside")
 
@@ -199,6 +209,10 @@ class Out(Recording):
         if type(message) not in self._types:
             raise ContractBreach(f"it sent a {type(message).__name__}, a message class that its module does not hold")
         raise ContractBreach(f"it sent {message!r} to {to!r}, and there is no such node")
+
+
+def _refuse_choice(options: Sequence[Any]) -> Any:
+    raise ContractBreach("it chose in its first step; choose when a request, a message or a timer comes")
 
 
 def check_timer(name: object, after: object) -> None:

@@ -115,8 +115,9 @@ class Node(Envelope):
     def start(self) -> None:
         """Take the first step: both plugins prepare, and the arrivals begin."""
         self.steps += 1
-        self.algorithm.on_start(self.out)
-        self.finish_step()
+        with self.out._without_choice():
+            self.algorithm.on_start(self.out)
+            self.finish_step()
         self.workload.on_start(self._work_out)
         self._do_work("workload")
         self._arrivals.on_start(self._work_out)

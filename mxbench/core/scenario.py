@@ -186,7 +186,7 @@ def _setup(data: dict[str, Any]) -> Setup:
         _whole(data.get("holder", 0), "holder", 0, nodes - 1 + server),
         tuple(_whole(node, "towards", 0, nodes - 1 + server) for node in towards),
         server,
-        _whole(data.get("k", 1), "k", 1, nodes),
+        _whole(data.get("k", 1), "k", 1, MAX_NODES),
     )
 
 

@@ -148,9 +148,11 @@ class _One:
             key = strategy.pick(enabled, self.steps)
             picks.append(key)
             self.steps += 1
-            schedule.take(key)
-            if schedule.chosen:
-                picks[-1] = Pick("take", key, 0, tuple(schedule.chosen))
+            try:
+                schedule.take(key)
+            finally:  # of a step that breaks the contract too
+                if schedule.chosen:
+                    picks[-1] = Pick("take", key, 0, tuple(schedule.chosen))
             if schedule.inside > most or schedule.repeated is not None or (judged and schedule.violation()):
                 return
             if self._careful:

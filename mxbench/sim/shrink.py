@@ -197,6 +197,8 @@ class _Shrinking:
             return None
         except PLUGIN_ERRORS as error:
             blamed(schedule, error, len(done))  # raises if it was not the plugin
+            if done and schedule.chosen:
+                done[-1] = msgspec.structs.replace(done[-1], choices=tuple(schedule.chosen))
             return done if self.violated == CONTRACT else None
 
     def _to_the_end(self, schedule: Schedule, done: list[Act], bound: int) -> list[Act] | None:

@@ -11,6 +11,7 @@ from mxbench.check.question import parse_question
 from mxbench.check.search import Search
 from mxbench.check.space import Space
 from mxbench.check.text import render
+from mxbench.core.distributions import Constant
 from mxbench.errors import PluginError
 from mxbench_plugins.lamport import Lamport
 
@@ -69,7 +70,7 @@ class Token(Message):
 
 
 class ForgetsAChoice(Algorithm):
-    """Node 0 serves two others, at once or only when both have asked, as it chose at the start. Its `forget` drops the
+    """Node 0 serves two others, at once or only when both have asked, as it chooses once. Its `forget` drops the
     choice, and with it half of the schedules; no property is broken in any."""
 
     name = "forgets-a-choice"
@@ -80,6 +81,10 @@ class ForgetsAChoice(Algorithm):
     inside: bool = False
 
     def on_start(self, out: Out) -> None:
+        if self.me == 0:
+            out.set_timer("choose", Constant(1.0))
+
+    def on_timer(self, name: str, out: Out) -> None:
         self.patient = out.choose([False, True])
 
     def on_request(self, request: EntryRequest, out: Out) -> None:

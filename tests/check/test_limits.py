@@ -1,5 +1,7 @@
 """Where a search gives up: never with 'valid', and before the machine does."""
 
+from pathlib import Path
+
 import pytest
 
 from mxbench import Out
@@ -7,6 +9,17 @@ from mxbench.check.answer import check
 from mxbench.check.memory import memory_in_use, parse_bytes
 from mxbench.errors import ExperimentError
 from mxbench_plugins.ricart_agrawala import RicartAgrawala
+
+BROKEN = Path(__file__).parent.parent / "broken"
+
+
+def test_a_violation_that_was_reached_is_told_though_a_limit_was_hit() -> None:
+    """All limits: the states in which two are inside, or all wait, are those that were reached last."""
+    for stem, bound in (("replies_while_inside", {"nodes": 2}), ("deadlocks", {"nodes": 2, "requests": 1})):
+        whole = check(BROKEN / f"{stem}.py", **bound)
+        found = check(BROKEN / f"{stem}.py", **bound, limit_states=whole["states"] - 1)
+        assert (found["property"], found["limit"]) == (whole["property"], None)
+        assert found["trace"] == whole["trace"]
 
 
 def test_a_breach_is_told_though_a_limit_was_hit_before_its_level_was_searched() -> None:
