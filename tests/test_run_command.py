@@ -187,7 +187,7 @@ def test_an_interrupted_run_says_what_is_kept_and_leaves_no_process(tmp_path: Pa
     (tmp_path / "slow.yaml").write_text(text)
     process = subprocess.Popen(
         command("run", "slow.yaml"), cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        start_new_session=True,
+        start_new_session=True, preexec_fn=lambda: signal.signal(how, signal.SIG_DFL),  # nohup would have it ignored
     )  # fmt: skip
     runs = tmp_path / "results" / "slow"
     deadline = time.monotonic() + 60
