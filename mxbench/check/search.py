@@ -171,7 +171,7 @@ class Search:
                     limit = hit
             graded &= graph.close_level()
             found.states = graph.count
-            if self._judge_steps(level[:first], final):
+            if self._judge_steps(level if limit is None else level[:first], final):
                 return graded
             if limit is not None:  # what was reached by then is looked at all the same
                 found.depth += 1
