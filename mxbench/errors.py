@@ -23,3 +23,8 @@ class ScenarioError(MxbenchError):
 
 class MachineError(MxbenchError):
     """The machine would not do what a run needs: no process, no socket, no room on the disk. Exit status 3."""
+
+
+def property_failed(name: str, error: BaseException) -> PluginError:
+    """Return what is told of a property that raised instead of judging."""
+    return PluginError(f"the property '{name}' failed: {type(error).__name__}: {error}")

@@ -189,6 +189,7 @@ def test_what_the_engine_does_anyway_may_be_said(tmp_path: Path) -> None:
         ("messages: __import__('os')", "expect.messages: only numbers, names, + - * / //, parentheses"),
         ("messages: [1, x]", "'x' is not known here"),
         ("messages: [2, n - 2]", "expect.messages: '[2, n - 2]': no number is in it; write [low, high]"),
+        ("messages_per_entry: [1, x]", "'x' is not known here"),
         ("messages: true", "'true' is neither a number nor an expression"),
         ("messages: [1, 2, 3]", "expect.messages: '[1, 2, 3]' is not a band; write [low, high]"),
         ("contended: maybe", "'maybe' is not true or false"),

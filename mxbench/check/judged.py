@@ -9,7 +9,7 @@ from mxbench.core.algorithm import Algorithm
 from mxbench.core.contract import PLUGIN_ERRORS
 from mxbench.core.property import InFlight, Moment, Property
 from mxbench.core.state import thaw
-from mxbench.errors import PluginError
+from mxbench.errors import property_failed
 
 
 class Judged:
@@ -86,4 +86,4 @@ def _holds(known: Property, moment: Moment) -> bool:
     try:
         return known.holds(moment)
     except PLUGIN_ERRORS as error:
-        raise PluginError(f"the property '{known.name}' failed: {type(error).__name__}: {error}") from error
+        raise property_failed(known.name, error) from error

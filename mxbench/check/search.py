@@ -105,6 +105,7 @@ class Search:
         self.graph: Graph
         self.found = Found()
         self._on_progress = on_progress
+        self._cut = (-1, 0)  # the level in which a limit was hit, and how many of its states were expanded by then
         self._started = time.perf_counter() if started is None else started
 
     def run(self) -> Found:
@@ -174,6 +175,7 @@ class Search:
             if self._judge_steps(level if limit is None else level[:first], final):
                 return graded
             if limit is not None:  # what was reached by then is looked at all the same
+                self._cut = found.depth, first
                 found.depth += 1
                 if self._judge_level(graph.levels[-1]):
                     return graded
@@ -280,7 +282,10 @@ class Search:
     def _schedule(self, state: int) -> list[Event]:
         """Return the steps from the start to a state, going backwards through the levels."""
         schedule: list[Event] = []
-        for level in reversed(self.graph.levels[: self.graph.depth_of(state)]):
+        for depth in reversed(range(self.graph.depth_of(state))):
+            level, (cut, expanded) = self.graph.levels[depth], self._cut
+            if depth == cut:  # the others led nowhere yet
+                level = level[:expanded]
             before = next(s for s in sorted(level) if state in self.graph.after(s)[0])
             schedule.append(next(event for event, after in self.space.steps(before) if after == state))
             state = before

@@ -22,8 +22,8 @@ class Adversary(msgspec.Struct, frozen=True):
     """What may happen to messages and nodes. The numbers bound a whole run, not a channel.
 
     fifo: each channel keeps its order. duplicates: a message on its way may be sent once more, behind all others of
-    its channel. losses: a message may vanish when it would be
-    delivered. crashes: a node may stop for good, between two steps.
+    its channel. losses: a message may vanish when it would be delivered. crashes: a node may stop for good, between
+    two steps.
     """
 
     fifo: bool = True

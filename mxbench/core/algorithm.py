@@ -30,7 +30,7 @@ import msgspec
 
 from mxbench.core.compiled import Recording
 from mxbench.core.contract import ContractBreach
-from mxbench.core.distributions import Constant, Distribution
+from mxbench.core.distributions import Distribution
 from mxbench.core.entry import EntryRequest
 from mxbench.core.envelope import CANCEL_TIMER, SET_TIMER
 from mxbench.core.messages import Message, receivers
@@ -217,13 +217,8 @@ def _refuse_choice(options: Sequence[Any]) -> Any:
 
 def check_timer(name: object, after: object) -> None:
     """Raise ContractBreach unless this is the name of a timer and a duration that comes to an end."""
-    if type(after) is Constant:  # as nearly all are
-        lasts: Sequence[Any] = (after.seconds,)
-    else:
-        lasts = msgspec.structs.astuple(after) if isinstance(after, Distribution) else ()
-    for part in lasts:
-        if type(part) not in (float, int) or not 0 <= part < inf:
-            lasts = ()
-    if not lasts or not isinstance(name, str):
+    lasts = msgspec.structs.astuple(after) if isinstance(after, Distribution) else ()
+    ends = bool(lasts) and all(type(part) in (float, int) and 0 <= part < inf for part in lasts)
+    if not ends or not isinstance(name, str):
         raise ContractBreach(f"it set the timer {name!r} to {after!r}; a timer has a name and a duration in seconds, "
                              "such as Constant(0.01)")  # fmt: skip

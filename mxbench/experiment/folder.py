@@ -74,8 +74,8 @@ class InvocationFolder:
             write_json(self.path / "environment.json", environment)
 
     def ended(self) -> dict[str, dict[str, Any]]:
-        """Return the rows of the runs that ended, by name; remove those that a machine's failure left
-        unreadable, or brought down."""
+        """Return the rows of the runs that ended, by name; remove those that a failure of the machine or of mxbench
+        left unreadable, or brought down."""
         rows = {}
         for run in runs_of(self.path):
             try:

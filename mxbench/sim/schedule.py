@@ -22,7 +22,7 @@ from mxbench.core.messages import encode
 from mxbench.core.network import Network
 from mxbench.core.plan import RunPlan
 from mxbench.core.property import InFlight, Moment, Property
-from mxbench.errors import PluginError
+from mxbench.errors import property_failed
 from mxbench.sim.copies import copier
 from mxbench.sim.place import TIMER_DUE, Place
 from mxbench.sim.surroundings import Event
@@ -284,7 +284,7 @@ def _holds(name: str, one: Property, moment: Moment) -> bool:
     try:
         return one.kind != "always" or one.holds(moment)
     except PLUGIN_ERRORS as error:
-        raise PluginError(f"the property '{name}' failed: {type(error).__name__}: {error}") from error
+        raise property_failed(name, error) from error
 
 
 class NoSuchOption(Exception):
