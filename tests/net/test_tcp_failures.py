@@ -171,7 +171,8 @@ def test_a_handler_that_never_returns_is_given_up(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(cluster_module, "SILENT_SECONDS", 1.5)
     history = run(of_file(PLUGINS / "loops.py", "Loops", entries=[1, 0, 0]), tmp_path)
     assert history.ending.failed == "node-silent"
-    assert history.ending.text.startswith("node 1 has not answered for ")
+    # both loop, and node 1 may have answered the last poll before the knock came
+    assert history.ending.text.startswith(("node 1 has not answered for ", "node 2 has not answered for "))
     assert [node.node for node in history.nodes] == [0]
 
 
