@@ -107,7 +107,7 @@ def _key(key: str, registry: Registry) -> Schema:
         "plugins": ("Plugins of one file.", {"anyOf": [FILES, _list_of(FILES)]}),
         "smoke": ("Overrides that make the experiment a quick test.", {"type": "object"}),
         "break_assumptions": ("Run outside what the algorithm assumes.", TRUTH),
-        "stall_limit": ("Give up when nothing has moved for so long.", {"$ref": "#/$defs/duration"}),
+        "stall_limit": ("Give up when nobody has asked, entered or left for so long.", {"$ref": "#/$defs/duration"}),
         "time_limit": ("Give up after so long.", {"$ref": "#/$defs/duration"}),
     }  # fmt: skip
     description, schema = whole[key]

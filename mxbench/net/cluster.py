@@ -73,8 +73,8 @@ class Cluster:
         self._answers: dict[int, Status] = {}
         self._rest = RestDetector(plan.falls_quiet)
         self._office = TicketOffice(plan)
-        self._moved_at = 0.0  # when the number of entries and releases last changed
-        self._moves = -1
+        self._moved_at = 0.0  # when a poll last told of another entry, release or request
+        self._moves = (-1, -1)
 
     @property
     def pids(self) -> dict[int, int]:
@@ -242,7 +242,7 @@ class Cluster:
         return bool(stopped)
 
     def _tell_progress(self, answers: tuple[Status, ...]) -> None:
-        moves = sum(status.entries + status.releases for status in answers)
+        moves = sum(status.entries + status.releases for status in answers), sum(s.waiting for s in answers)
         now = time.monotonic()
         if moves != self._moves:
             self._moves, self._moved_at = moves, now

@@ -186,6 +186,7 @@ class Place(Spot):
 
     def requested(self, request: EntryRequest, arrival: int | None) -> None:
         self._world.busy += 1
+        self._world.moved = self.now
         if self._sections:
             self.write(REQUESTED, (request.id, arrival))
 

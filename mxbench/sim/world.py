@@ -50,7 +50,7 @@ class World:
         self.busy = 0  # nodes that wait or are inside
         self.work = 0  # events to come that are not the algorithm's: starts, tickets, the workload's messages, timers
         self.entries = 0
-        self.moved = 0  # when somebody last entered or left
+        self.moved = 0  # when somebody last asked, entered or left
         self.places: list[Place] = []
         self.places += [Place(self, me, algorithm, workload) for me in plan.places]
         self._progress = progress

@@ -5,11 +5,13 @@ import signal
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 from clusters import BROKEN, PLUGINS, Disturbed, lamport, marked, of_file, until
 
 from mxbench.core.distributions import Constant, Uniform
 from mxbench.core.history import History
+from mxbench.core.network import Network
 from mxbench.core.plan import RunPlan
 from mxbench.net import cluster as cluster_module
 from mxbench.net.cluster import Cluster
@@ -133,6 +135,13 @@ def test_messages_that_flow_while_nobody_wants_to_enter_are_a_stall_too(tmp_path
     assert history.ending.failed == "stalled"
     assert "falls_quiet = False" in history.ending.text
     assert len(history.entries) == 2
+
+
+def test_a_request_after_a_long_pause_is_given_its_time(tmp_path: Path) -> None:
+    """It waits for two messages of 0.2 s each, less than a run may stand still; nobody asked for longer than that."""
+    slow = msgspec.to_builtins(Network(delay=Constant(0.2)))
+    history = run(lamport(2, entries=[0, 2], think=Constant(1.5), stall_limit=1.0, network=slow), tmp_path)
+    assert history.ending.reason == "quiet", history.ending
 
 
 @pytest.mark.slow

@@ -72,6 +72,13 @@ def test_a_run_in_which_messages_flow_and_nobody_enters_stalls_in_virtual_time()
     assert 2e9 - 2e6 <= history.end() <= 2e9
 
 
+def test_a_request_after_a_long_pause_is_given_its_time() -> None:
+    """The others have long finished, and nobody wanted to enter for longer than a run may stand still."""
+    history = simulate(Lamport, 2, entries=[0, 2], think=Constant(40.0), stall_limit=30.0)
+    assert history.ending.reason == "quiet"
+    assert len(history.entries) == 2
+
+
 def test_messages_that_flow_in_no_time_are_bounded_by_their_number() -> None:
     made = world(Chatter, 2, entries=[2, 1], dwell=ZERO, network=Network(delay=ZERO), history="sections")
     made._max_standstill = 50_000
