@@ -22,13 +22,13 @@ The author's guide is plugins/README.md.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from math import inf
-from operator import attrgetter
 from typing import Any, ClassVar, TypeVar
 
 import msgspec
 
-from mxbench.core.compiled import Recording
+from mxbench.core.compiled import Recording, told
 from mxbench.core.contract import ContractBreach
 from mxbench.core.distributions import Distribution
 from mxbench.core.entry import EntryRequest
@@ -61,12 +61,17 @@ class Parameters(msgspec.Struct, frozen=True):
     @property
     def peers(self) -> tuple[int, ...]:
         """The other nodes, in rising order."""
-        return tuple(node for node in range(self.n) if node != self.me)
+        return _all_but(self.me, self.n)
 
     @property
     def guard(self) -> int:
         """The id of the workload's server, if it has one."""
         return self.n + self.algorithm_servers
+
+
+@lru_cache(maxsize=256)  # a handler may ask for them with every message; of larger worlds not all are kept
+def _all_but(me: int, n: int) -> tuple[int, ...]:
+    return (*range(min(me, n)), *range(me + 1, n))
 
 
 class Assumptions(msgspec.Struct, frozen=True):
@@ -162,7 +167,8 @@ class Algorithm(msgspec.Struct):
 
 # Handlers ask for these all the time: so that they are read in C, without a step of Python each.
 for _name in ("me", "n", "holder", "k"):
-    setattr(Algorithm, _name, property(attrgetter(f"parameters.{_name}"), doc=getattr(Algorithm, _name).__doc__))
+    _doc = getattr(Algorithm, _name).__doc__
+    setattr(Algorithm, _name, told(Algorithm.parameters, getattr(Parameters, _name), _doc))
 
 
 class Out(Recording):

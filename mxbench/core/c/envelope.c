@@ -5,6 +5,7 @@
  * test body runs on both. What is rare is left to Python: saying what is wrong, and most of what a workload does.
  */
 #include "entry.h"
+#include "told.h"
 
 static PyObject *name_check_state;
 
@@ -182,11 +183,14 @@ PyMODINIT_FUNC PyInit__envelope(void) {
     everybody = PyLong_FromLong(BROADCAST);
     one = PyLong_FromLong(1);
     if (!ContractBreach || !Entry || !EntryRequest || !everybody || !one || intern_all(NAMES) < 0) return NULL;
-    if (PyType_Ready(&RecordingType) < 0 || PyType_Ready(&EnvelopeType) < 0) return NULL;
+    if (PyType_Ready(&RecordingType) < 0 || PyType_Ready(&EnvelopeType) < 0 ||
+        PyType_Ready(&ToldType) < 0)
+        return NULL;
     module = PyModule_Create(&definition);
     if (!module) return NULL;
-    if (PyModule_AddIntConstant(module, "VERSION", 3) < 0 || /* see mxbench/compiled.py */
+    if (PyModule_AddIntConstant(module, "VERSION", 4) < 0 || /* see mxbench/compiled.py */
         PyModule_AddObjectRef(module, "Recording", (PyObject *)&RecordingType) < 0 ||
+        PyModule_AddObjectRef(module, "told", (PyObject *)&ToldType) < 0 ||
         PyModule_AddObjectRef(module, "Envelope", (PyObject *)&EnvelopeType) < 0) {
         Py_DECREF(module);
         return NULL;
