@@ -83,12 +83,18 @@ def _same_or(value: Any, inner: Sequence[Any], make: Callable[[list[Any]], Any])
 
 def aliased(fields: Sequence[Any]) -> bool:
     """Return whether one list, dict or set is reached twice from the values of some fields."""
-    held = [part for part in fields if type(part) not in _SINGLE]
-    for part in held:
+    held = []
+    for part in fields:
         cls = type(part)
-        if cls not in _CHANGEABLE or not _SINGLE.issuperset(map(type, part.values() if cls is dict else part)):
-            return _aliased(held)
-    return len(set(map(id, held))) < len(held)  # so it is most often: nothing in them but numbers and words
+        if cls in _SINGLE:
+            continue
+        if cls not in _CHANGEABLE:
+            return _aliased([*fields])
+        for inner in part.values() if cls is dict else part:
+            if type(inner) not in _SINGLE:
+                return _aliased([*fields])
+        held.append(id(part))
+    return len(set(held)) < len(held)  # so it is most often: nothing in them but numbers and words
 
 
 def _aliased(rest: list[Any]) -> bool:
