@@ -7,6 +7,9 @@ import pytest
 from mxbench import Out
 from mxbench.check.answer import check
 from mxbench.check.memory import memory_in_use, parse_bytes
+from mxbench.check.question import parse_question
+from mxbench.check.search import Limits, Search
+from mxbench.check.space import Space
 from mxbench.errors import ExperimentError
 from mxbench_plugins.ricart_agrawala import RicartAgrawala
 
@@ -33,6 +36,19 @@ def test_a_breach_is_told_though_a_limit_was_hit_before_its_level_was_searched()
     assert found["states"] < whole["states"]
     assert (found["property"], found["limit"], found["trace"][-1]["event"]) == ("contract", None, "release")
     assert len(found["trace"]) == len(whole["trace"])
+
+
+def test_a_schedule_is_rebuilt_of_steps_that_were_worked_out_before_the_limit() -> None:
+    """Another one may never return, or ask to begin anew; and who reads the schedule has what was searched."""
+    search = Search(Space(parse_question("lamport", requests=1)), Limits(50_000))
+    assert search.run().limit is not None
+    depth, expanded = search._cut
+    levels = search.graph.levels
+    assert 0 < expanded < len(levels[depth])
+    worked_out = [len(node.locals) for node in search.space.reactions]
+    for state in list(levels[depth + 1])[:50]:
+        assert len(search._schedule(state)) == depth + 1
+    assert [len(node.locals) for node in search.space.reactions] == worked_out
 
 
 def test_a_limit_of_memory_that_is_hit_is_undecided() -> None:
