@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from mxbench.bench.floors import NO_SPIN, compile_spin_floor, run_spin_floor
 from mxbench.bench.pace import Pace
 from mxbench.bench.row import Row, at_least, below, measured, noise_of, skipped
@@ -128,7 +130,8 @@ def over_spin(case: str, pace: Pace) -> Iterator[Row]:
 
 
 def shipped(case: str, pace: Pace) -> Iterator[Row]:
-    """Yield the line of all shipped algorithms on three nodes with two requests each, one after the other."""
+    """Yield the line of all shipped algorithms on three nodes with two requests each, one after the other. Its goal is
+    not met as long as one of them is undecided, however soon it gives up."""
     began, slow, undecided = time.monotonic(), ("", 0.0), []
     names = sorted(Registry().all("algorithms"))
     for name in names:
@@ -141,4 +144,5 @@ def shipped(case: str, pace: Pace) -> Iterator[Row]:
     note = f"one core; {slow[0]} took {slow[1]:.0f} s"
     note += f"; undecided at a limit: {', '.join(undecided)}" if undecided else ""
     measure = f"all {len(names)} shipped algorithms 3 x 2"
-    yield measured(case, "check", measure, [seconds], SHIPPED, pace.noise, note)
+    row = measured(case, "check", measure, [seconds], SHIPPED, pace.noise, note)
+    yield msgspec.structs.replace(row, outcome="not met") if undecided else row
