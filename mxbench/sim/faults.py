@@ -48,6 +48,7 @@ class Faults:
         return taken
 
     def _befall(self, fault: Fault, time: int) -> None:
+        self._world.moved = time  # what it ends, or begins, is given its time
         if fault.kind in ("partition", "heal"):
             self._change_cuts(fault, time)
             return

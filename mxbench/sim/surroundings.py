@@ -24,7 +24,7 @@ class Surroundings(Protocol):
     busy: int  # nodes that wait or are inside
     work: int  # events to come that are not the algorithm's
     entries: int
-    moved: int  # when somebody last asked, entered or left
+    moved: int  # when somebody last asked, entered or left, or a fault came
 
     def choose(self, place: "Place", options: Sequence[Any]) -> Any:
         """Return one of the options."""

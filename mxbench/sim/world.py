@@ -50,7 +50,7 @@ class World:
         self.busy = 0  # nodes that wait or are inside
         self.work = 0  # events to come that are not the algorithm's: starts, tickets, the workload's messages, timers
         self.entries = 0
-        self.moved = 0  # when somebody last asked, entered or left
+        self.moved = 0  # when somebody last asked, entered or left, or a fault came
         self.places: list[Place] = []
         self.places += [Place(self, me, algorithm, workload) for me in plan.places]
         self._progress = progress
@@ -63,7 +63,7 @@ class World:
         self._tickets_left = 0
         self._first_tickets()
         self._max_standstill = 1_000_000 + 10 * len(self.places) ** 2  # events without an entry or a release
-        self._moves = (0, 0)  # entries and time of the last move at the last look, and since when it is the same
+        self._moves = (0, 0, 0)  # entries and time of the last move at the last look, and since when it is the same
         self._moves_since = 0
         self._limit = NEVER if plan.time_limit is None else int(plan.time_limit * NS)
         self._stall = int(plan.stall_limit * NS)
@@ -114,7 +114,7 @@ class World:
                 left -= 1
                 if lane and not (heap and heap[0] < lane[0]):
                     event = lane.popleft()
-                elif heap and not (self._turns and self._waits_for_faults()):
+                elif heap and not (faults and self._waits_for_faults()):
                     event = heappop(heap)
                 else:
                     self.now = now
@@ -150,7 +150,7 @@ class World:
         self.now = now
 
     def _waits_for_faults(self) -> bool:
-        """Return whether all is quiet and faults alone are due: a turn is not to wait for them, else they meet none."""
+        """Return whether all is quiet and faults alone are due: neither a turn nor the end is to wait for them."""
         only = self.heap[0][3] == FAULT_DUE and len(self.heap) == self._faults.pending and not self.lane
         return only and not self.busy and not any(place.held for place in self.places)
 
@@ -177,7 +177,7 @@ class World:
             self._fail("time-limit", f"the run reached its time limit of {self.plan.time_limit:g} s")
         elif time > NEVER:
             self._fail("stalled", f"{self._standing_still()}, and nothing more is due in this century")
-        elif time - self.moved > self._stall and not self.work and (kind >= 0 or kind == TIMER_DUE):
+        elif time - self.moved > self._stall and not self.work and (kind >= 0 or (kind == TIMER_DUE and self.busy)):
             self._fail("stalled", f"{self._standing_still()} for {self.plan.stall_limit:g} s; messages still flow")
         else:
             self._horizon = min(max(time, self.moved + self._stall), self._limit)
@@ -185,8 +185,9 @@ class World:
 
     def _look_around(self) -> None:
         """Bound the events that come to nothing, and tell how far the run is."""
-        if (self.entries, self.moved) != self._moves:
-            self._moves, self._moves_since = (self.entries, self.moved), self.events
+        moves = self.entries, self.moved, self.now if self.work else 0  # time goes on towards what is to come
+        if moves != self._moves:
+            self._moves, self._moves_since = moves, self.events
         elif self.events - self._moves_since > self._max_standstill:
             count = self.events - self._moves_since
             self._fail("stalled", f"{self._standing_still()} in {count} events, the last at {self.now / NS:g} s")

@@ -79,6 +79,40 @@ def test_a_request_after_a_long_pause_is_given_its_time() -> None:
     assert len(history.entries) == 2
 
 
+def test_a_token_may_circle_for_as_long_as_somebody_thinks() -> None:
+    made = world(Chatter, 2, entries=[1, 0], think=Constant(40.0))
+    made._max_standstill = 20_000
+    assert (made.run().reason, made.entries) == ("quiet", 1)
+    assert made.events > 2 * made._max_standstill
+
+
+def test_what_a_pause_held_up_is_given_its_time_afterwards() -> None:
+    pause = [{"at": "0.5ms", "pause": 1, "for": "60s"}]
+    history = simulate(RicartAgrawala, 3, entries=1, dwell=Constant(0.01), faults=pause, stall_limit=30.0)
+    assert history.ending.reason == "quiet"
+    assert len(history.entries) == 3
+
+
+def test_a_timer_that_outlives_the_last_entry_is_no_stall() -> None:
+    class Patient(Lamport):
+        name = "patient"
+
+        def on_start(self, out: Out) -> None:
+            super().on_start(out)
+            out.set_timer("lease", Constant(40.0))
+
+    history = simulate(Patient, 2, entries=2, stall_limit=30.0)
+    assert history.ending.reason == "quiet"
+    assert len(history.entries) == 4
+
+
+def test_a_run_ends_with_its_last_message_whatever_faults_are_still_to_come() -> None:
+    late = [{"at": "10s", "pause": 1, "for": "10s"}]
+    made = world(Lamport, 3, entries=3, faults=late, time_limit=15.0)
+    assert made.run().reason == "quiet"
+    assert made.now < 1e9
+
+
 def test_messages_that_flow_in_no_time_are_bounded_by_their_number() -> None:
     made = world(Chatter, 2, entries=[2, 1], dwell=ZERO, network=Network(delay=ZERO), history="sections")
     made._max_standstill = 50_000
