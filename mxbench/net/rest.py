@@ -59,12 +59,14 @@ def busy(status: Status) -> bool:
 
 
 def stalled(polled: Polled, limit: float) -> str | None:
-    """Return what is wrong with a run in which nobody has entered or left for `limit` seconds; None if a timer of
-    the workload may still change that."""
-    if any(status.timers for status in polled):
+    """Return what is wrong with a run in which nobody has asked, entered or left for `limit` seconds; None if a timer
+    or a message of the workload may still change that, or if nothing is left but timers of the algorithm."""
+    if any(status.timers for status in polled) or sum(s.workload_sent - s.workload_handled for s in polled) != 0:
         return None
     waiting = [node for node, status in enumerate(polled) if status.waiting]
     inside = [node for node, status in enumerate(polled) if status.inside]
+    if not waiting and not inside and sum(status.sent - status.handled for status in polled) == 0:
+        return None
     if inside:
         text = f"nodes {inside} were inside for {limit:g} s"
     elif waiting:

@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -15,6 +16,7 @@ from mxbench.core.network import Network
 from mxbench.core.plan import RunPlan
 from mxbench.net import cluster as cluster_module
 from mxbench.net.cluster import Cluster
+from mxbench.workloads.counter import Counter
 
 SECONDS = 10.0  # within which an end must come, on a slow machine too
 
@@ -142,6 +144,22 @@ def test_a_request_after_a_long_pause_is_given_its_time(tmp_path: Path) -> None:
     slow = msgspec.to_builtins(Network(delay=Constant(0.2)))
     history = run(lamport(2, entries=[0, 2], think=Constant(1.5), stall_limit=1.0, network=slow), tmp_path)
     assert history.ending.reason == "quiet", history.ending
+
+
+def test_a_write_on_its_way_to_the_guard_is_no_stall(tmp_path: Path) -> None:
+    """Who is inside has stayed for longer than a run may stand still, and now waits for the guard alone."""
+    slow = msgspec.to_builtins(Network(delay=Constant(0.3)))
+    guarded: dict[str, Any] = {"workload": Counter, "servers": 1, "options": {"fencing": "off"}}
+    stays = lamport(2, entries=[1, 0], dwell=Constant(0.8), stall_limit=0.6, network=slow, **guarded)
+    history = run(stays, tmp_path)
+    assert history.ending.reason == "quiet", history.ending
+
+
+def test_a_timer_that_outlives_the_last_entry_is_no_stall(tmp_path: Path) -> None:
+    patient = of_file(PLUGINS / "patient.py", "Patient", 2, entries=2, stall_limit=0.3)
+    history = run(patient, tmp_path)
+    assert history.ending.reason == "quiet", history.ending
+    assert len(history.entries) == 4
 
 
 @pytest.mark.slow
