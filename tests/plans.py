@@ -22,7 +22,7 @@ def plan(
     algorithm: type[Algorithm], nodes: int = 3, *, entries: int | Sequence[int] | None = 3, think: Distribution = ZERO,
     rate: float | None = None, dwell: Distribution = DWELL, one_at_a_time: bool = False, tickets: int | None = None,
     quorums: Quorums | None = None, topology: str | None = None, holder: int | str = 0, server: bool = False,
-    workload: type = Hold, seed: int = 1, **others: Any,
+    workload: type = Hold, seed: int = 1, duration: float | None = None, **others: Any,
 ) -> RunPlan:  # fmt: skip
     """Return the plan of one run. entries: for each node, or one number for all; None with `tickets`, a total.
 
@@ -45,7 +45,7 @@ def plan(
         nodes=nodes,
         **Placement(topology or algorithm.topology, holder, server).fields(nodes, seed),
         workload=_ref(workload),
-        arrivals=tuple(ArrivalPlan(count, think, rate, ticketed=ticketed) for count in of_node),
+        arrivals=tuple(ArrivalPlan(count, think, rate, duration, ticketed) for count in of_node),
         dwell=dwell,
         tickets=tickets,
         one_at_a_time=one_at_a_time,

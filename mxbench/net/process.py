@@ -96,6 +96,8 @@ class NodeProcess:
             self.mesh.flush(*dirty)
             dirty.clear()
         node = driver.node
+        if node.ready and self.started and not self.failed:
+            self.poller.at(0, driver.advance)  # once it has been looked whether something has come
         resting = node.waiting is None and node.inside is None and not driver.timers.live()
         if resting and not self._resting and self.started:
             self._tell(self._status(0))

@@ -28,6 +28,13 @@ def encoded(message: Any) -> bytes:
     return payload
 
 
+def advance(node: Node) -> None:
+    """Take the releases and requests that are due. Who is inside by one may take more, and stays `ready`: a node that
+    need not ask the others could enter again and again, and is to look first whether a message has come."""
+    while node.advance() and node.inside is None:
+        pass
+
+
 class Way(Protocol):
     """A link as the pump sees it when it sends; delay.py has slower ones."""
 
@@ -87,8 +94,7 @@ class Pump:
                 else:
                     node.deliver_workload(peer, message)
                 if node.ready:
-                    while node.advance():
-                        pass
+                    advance(node)
 
     def acknowledge(self, link: Link) -> None:
         """See to it that the peer hears what came, if it waits for that and nothing else goes to it."""

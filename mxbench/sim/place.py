@@ -39,7 +39,7 @@ from mxbench.core.trace import state_line, stuck_line
 from mxbench.sim.compiled import Column, Lane, Spot
 from mxbench.sim.kinds import kinds_of
 from mxbench.sim.sending import NEXT, Broadcast, Send, Write, steady_broadcast, steady_send
-from mxbench.sim.surroundings import Event, Surroundings
+from mxbench.sim.surroundings import Endless, Event, Surroundings
 
 WORKLOAD, TIMER_DUE, START, TICKET, NO_TICKETS, FAULT_DUE = -1, -2, -3, -4, -5, -6
 SMALL_WORLD = 256  # places
@@ -139,9 +139,12 @@ class Place(Spot):
         return True
 
     def advance(self) -> None:
-        """Take the releases and requests that are due."""
+        """Take the releases and requests that are due. Raises Endless."""
+        stays = 0
         while self.node.advance():
-            pass
+            stays += self.node.inside is not None
+            if stays == self._world.most_stays:
+                raise Endless
 
     def _take_timer(self, time: int, serial: int, owner: str, name: str, due: int) -> bool:
         if not self.is_set(owner, name, serial):

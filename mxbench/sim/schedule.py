@@ -51,6 +51,7 @@ class Schedule:
         self.next_serial = count(1).__next__
         self.cut: set[tuple[int, int]] = set()
         self.now = self.busy = self.work = self.entries = self.moved = 0
+        self.most_stays = -1  # nothing bounds them: one step at a time is taken
         self.places: list[Place] = []
         self.enabled: dict[int, None] = {}
         self.lanes: dict[int, list[Event]] = {}  # what is on its way, by key

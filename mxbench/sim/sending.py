@@ -41,6 +41,7 @@ class Lane(deque[Event]):
     """The messages of a world in which every link takes the same time: they arrive in the order of their sending.
 
     heap: the other events of the world. nodes: the places that a broadcast goes to. full: write every message down.
+    most: stays inside of one node at one moment, before Endless is raised.
     sorts: whether messages may overtake each other in it, as they may in the compiled lane, which takes the messages of
     every world without faults. That one also has `take(most, horizon)`, which hands over as many messages as it can
     without the world: none that comes after an event of the heap, or after the horizon; it returns how many. Then `now`
@@ -49,7 +50,7 @@ class Lane(deque[Event]):
 
     sorts = False
 
-    def __init__(self, heap: list[Event], next_serial: Callable[[], int], nodes: int, full: bool) -> None:
+    def __init__(self, heap: list[Event], next_serial: Callable[[], int], nodes: int, full: bool, most: int) -> None:
         super().__init__()
         self.next_serial = next_serial
         self.take: Callable[[int, int], int] | None = None

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 Event = tuple[int, int, Any, int, Any, Any, Any, int]  # place.py says what is in it
 
 
+class Endless(Exception):
+    """A node entered and left again and again, without time going on, and would for ever."""
+
+
 class Surroundings(Protocol):
     """What a place reads and changes outside itself."""
 
@@ -24,6 +28,7 @@ class Surroundings(Protocol):
     busy: int  # nodes that wait or are inside
     work: int  # events to come that are not the algorithm's
     entries: int
+    most_stays: int  # of one node at one moment
     moved: int  # when somebody last asked, entered or left, or a fault came
 
     def choose(self, place: "Place", options: Sequence[Any]) -> Any:

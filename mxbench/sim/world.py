@@ -15,6 +15,7 @@ from random import Random
 from typing import Any
 
 from mxbench.core.contract import PLUGIN_ERRORS
+from mxbench.core.distributions import ZERO
 from mxbench.core.faults import NO_FAULTS, FaultPlan
 from mxbench.core.history import NodeHistory
 from mxbench.core.links import NS, steady_delays
@@ -24,10 +25,15 @@ from mxbench.overrun import watched
 from mxbench.sim.compiled import Lane
 from mxbench.sim.faults import Faults
 from mxbench.sim.place import FAULT_DUE, NO_TICKETS, START, TICKET, TIMER_DUE, Place
-from mxbench.sim.surroundings import Event
+from mxbench.sim.surroundings import Endless, Event
 
 CHUNK = 10_000  # events between two looks at the bound, and at who wants to know how far the run is
 MAX_TEXT = 10_000  # of a failure
+MOST_STAYS = 100_000  # of one node at one moment, where there may be no end to them
+ENDLESS = (
+    f"a node entered {MOST_STAYS:,} times at one moment of virtual time, and would for ever, as it need ask nobody; "
+    "give the workload a think time or a dwell, or entries in the place of a duration"
+)
 NEVER = 1 << 62
 
 
@@ -50,6 +56,7 @@ class World:
         self.busy = 0  # nodes that wait or are inside
         self.work = 0  # events to come that are not the algorithm's: starts, tickets, the workload's messages, timers
         self.entries = 0
+        self.most_stays = MOST_STAYS if _may_be_endless(plan) else NEVER
         self.moved = 0  # when somebody last asked, entered or left, or a fault came
         self.places: list[Place] = []
         self.places += [Place(self, me, algorithm, workload) for me in plan.places]
@@ -143,6 +150,8 @@ class World:
                     self.now = now
                     if self._at_rest():
                         return
+        except Endless:
+            self._fail("stalled", ENDLESS)
         except PLUGIN_ERRORS as error:
             if lane is not None and lane.acting is not None:
                 now, place = lane.now, lane.acting
@@ -238,7 +247,7 @@ class World:
                 shared[site] = steady_delays(self.network, place.me, len(self.places))
         different = {delay for delays in shared.values() for delay in delays or (None,)}
         if Lane.sorts or (len(different) == 1 and None not in different):
-            self.lane = Lane(self.heap, self.next_serial, self.plan.nodes, self.plan.history == "full")
+            self.lane = Lane(self.heap, self.next_serial, self.plan.nodes, self.plan.history == "full", self.most_stays)
         for place, site in zip(self.places, of_place, strict=True):
             place.join(shared[site], self.lane)
 
@@ -266,3 +275,11 @@ class World:
         """End the run with a cause; the first one counts, but for a breach of the contract found at the very end."""
         if self.ending is None or self.ending.reason == "quiet":
             self.ending = Ending("failed", kind, text[:MAX_TEXT])
+
+
+def _may_be_endless(plan: RunPlan) -> bool:
+    """Return whether a node may enter as often as it likes without time going on."""
+    if plan.dwell != ZERO:
+        return False
+    closed = [each for each in plan.arrivals if each.rate is None and not each.ticketed]
+    return any(each.entries is None and each.think == ZERO for each in closed)

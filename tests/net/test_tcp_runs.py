@@ -26,6 +26,7 @@ from mxbench_plugins.lamport import Lamport
 from mxbench_plugins.maekawa import Maekawa
 from mxbench_plugins.ricart_agrawala import RicartAgrawala
 from mxbench_plugins.ring import Ring
+from mxbench_plugins.suzuki_kasami import SuzukiKasami
 
 
 def run(run_plan: RunPlan, folder: Path) -> History:
@@ -152,6 +153,26 @@ def test_no_request_arrives_after_the_duration_and_all_that_came_are_served(tmp_
         kinds = [(event.kind, event.detail) for event in history.of_node(node)]
         end = kinds.index(("timer", ["arrivals", "end"]))
         assert not [kind for kind, _ in kinds[end:] if kind == "requested"]
+
+
+@pytest.mark.parametrize("pure", [False, True], ids=["as-installed", "python"])
+def test_a_node_that_need_ask_nobody_hears_the_others_between_its_entries(
+    pure: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without think time and dwell the holder of the token is never at rest: it must look up all the same, for the
+    requests of the others and for the end of the time."""
+    if pure:
+        monkeypatch.setenv(PURE, "1")
+    history = run(plan(SuzukiKasami, 3, entries=None, duration=0.6, dwell=ZERO, history="sections"), tmp_path)
+    assert history.ending.reason == "quiet", history.ending
+    assert {entry.node for entry in history.entries} == {0, 1, 2}
+
+
+def test_a_duration_passes_for_a_node_alone(tmp_path: Path) -> None:
+    history = run(plan(Lamport, 1, entries=None, duration=0.1, dwell=ZERO), tmp_path)
+    assert history.ending.reason == "quiet", history.ending
+    assert len(history.entries) > 10
+    assert_right(history, len(history.entries))
 
 
 def test_nodes_that_never_ask_take_part(tmp_path: Path) -> None:

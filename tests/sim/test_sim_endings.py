@@ -3,13 +3,16 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
 from worlds import simulate, world
 
 from mxbench import Algorithm, EntryRequest, Message, Out
 from mxbench.core.distributions import ZERO, Constant
 from mxbench.core.network import Network
+from mxbench.sim.world import MOST_STAYS
 from mxbench_plugins.lamport import Lamport
 from mxbench_plugins.ricart_agrawala import RicartAgrawala
+from mxbench_plugins.suzuki_kasami import SuzukiKasami
 
 
 def test_nodes_that_wait_for_ever_are_told_with_their_state() -> None:
@@ -111,6 +114,21 @@ def test_a_run_ends_with_its_last_message_whatever_faults_are_still_to_come() ->
     made = world(Lamport, 3, entries=3, faults=late, time_limit=15.0)
     assert made.run().reason == "quiet"
     assert made.now < 1e9
+
+
+@pytest.mark.parametrize(("algorithm", "nodes"), [(Lamport, 1), (SuzukiKasami, 3)])
+def test_a_duration_that_cannot_pass_is_bounded(algorithm: type[Algorithm], nodes: int) -> None:
+    """A node that need ask nobody enters for ever at one moment, and time does not go on."""
+    made = world(algorithm, nodes, entries=None, duration=1.0, dwell=ZERO)
+    ending = made.run()
+    assert (ending.reason, ending.failed, made.now) == ("failed", "stalled", 0)
+    assert "give the workload a think time or a dwell" in ending.text
+    assert MOST_STAYS <= made.entries <= MOST_STAYS + 1
+
+
+def test_entries_at_one_moment_are_as_many_as_are_asked_for() -> None:
+    made = world(Lamport, 1, entries=MOST_STAYS + 5, dwell=ZERO, history="sections")
+    assert (made.run().reason, made.entries) == ("quiet", MOST_STAYS + 5)
 
 
 def test_messages_that_flow_in_no_time_are_bounded_by_their_number() -> None:

@@ -151,7 +151,7 @@ def test_a_class_of_messages_that_is_defined_anew_is_known(monkeypatch: pytest.M
 
 @pytest.mark.parametrize("Lane", [sending.Lane, compiled.Lane], ids=["python", "compiled"])
 def test_a_lane_is_a_queue_of_events(Lane: Any) -> None:
-    lane = Lane([], count(1).__next__, 2, True)
+    lane = Lane([], count(1).__next__, 2, True, 1)
     assert not lane
     events = [(number // 5, number // 2, None, -1, "a", None, encode, 7 << 40) for number in range(1000)]
     taken = []
@@ -180,7 +180,7 @@ def test_the_clock_of_a_world_stands_at_the_message_that_ended_it(monkeypatch: p
 
 
 def test_in_the_compiled_lane_messages_overtake_each_other() -> None:
-    draw, lane = Random(3), compiled.Lane([], count(1).__next__, 2, True)
+    draw, lane = Random(3), compiled.Lane([], count(1).__next__, 2, True, 1)
     waiting: list[tuple[int, int, int]] = []
     for number in range(3000):
         event = (draw.randrange(50), draw.randrange(3), number)

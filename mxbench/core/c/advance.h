@@ -2,19 +2,24 @@
 #pragma once
 #include "python.h"
 
-static PyObject *name_ready, *name_advance;
+static PyObject *name_ready, *name_advance, *name_inside;
 
-/* Let a node take the releases and requests that are due: -1 with an exception. */
-static int advance(PyObject *node) {
-    PyObject *ready = PyObject_GetAttr(node, name_ready);
-    if (!ready) return -1;
-    int more = PyObject_IsTrue(ready);
-    Py_DECREF(ready);
+static int is_true(PyObject *given) { /* takes what it is given; -1 with an exception */
+    int answer = given ? PyObject_IsTrue(given) : -1;
+    Py_XDECREF(given);
+    return answer;
+}
+
+/* Let a node take the releases and requests that are due: -1 with an exception. 1 if it came to be inside so often, and
+ * may go on: one that need not ask the others may enter again and again. */
+static int advance(PyObject *node, long long stays) {
+    int more = is_true(PyObject_GetAttr(node, name_ready));
     while (more > 0) {
-        PyObject *went = PyObject_CallMethodNoArgs(node, name_advance);
-        if (!went) return -1;
-        more = PyObject_IsTrue(went);
-        Py_DECREF(went);
+        more = is_true(PyObject_CallMethodNoArgs(node, name_advance));
+        PyObject *inside = more > 0 ? PyObject_GetAttr(node, name_inside) : NULL;
+        if (more > 0 && !inside) return -1;
+        Py_XDECREF(inside); /* the node keeps it */
+        if (more > 0 && inside != Py_None && --stays == 0) return 1;
     }
     return more;
 }

@@ -193,7 +193,7 @@ static PyModuleDef definition = {PyModuleDef_HEAD_INIT, "mxbench.net._pump", NUL
 
 static const Name NAMES[] = {
     {&name_send, "send"}, {&name_recv, "recv"}, {&name_close, "close"}, {&name_completed, "completed"},
-    {&name_version, "version"}, {&name_ready, "ready"}, {&name_advance, "advance"}, {NULL},
+    {&name_version, "version"}, {&name_ready, "ready"}, {&name_advance, "advance"}, {&name_inside, "inside"}, {NULL},
 };
 
 PyMODINIT_FUNC PyInit__pump(void) {

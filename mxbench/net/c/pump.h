@@ -77,7 +77,7 @@ static int hand_over(Pump *self, Link *link, PyObject *completed, PyObject *vers
         }
         if (!result) return -1;
         Py_DECREF(result);
-        if (advance(self->node) < 0) return -1;
+        if (advance(self->node, 1) < 0) return -1; /* if more is due, the process sees to it */
     }
     return 0;
 }

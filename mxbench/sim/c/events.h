@@ -29,6 +29,7 @@ typedef struct {
     PyObject *heap, *next_serial, *seats;
     PyObject *acting; /* the place at which a handler raised an exception */
     long long now;    /* when the last message was handed over */
+    long long most;   /* stays inside of one node at one moment, of which there may be no end */
 } Lane;
 
 typedef struct Seat { /* a place, as its messages see it */

@@ -12,7 +12,7 @@
 #include "../../core/c/advance.h"
 #include "seat.h"
 
-static PyObject *name_me, *name_deliver;
+static PyObject *name_me, *name_deliver, *Endless;
 
 static int Lane_traverse(Lane *self, visitproc visit, void *arg) {
     for (size_t i = 0; i < self->count; i++) {
@@ -49,12 +49,13 @@ static void Lane_dealloc(Lane *self) {
 }
 
 static PyObject *Lane_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords) {
-    static char *names[] = {"heap", "next_serial", "nodes", "full", NULL};
+    static char *names[] = {"heap", "next_serial", "nodes", "full", "most", NULL};
     PyObject *heap, *next_serial;
     long nodes;
+    long long most;
     int full;
-    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O!Olp", names, &PyList_Type, &heap, &next_serial, &nodes,
-                                     &full))
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O!OlpL", names, &PyList_Type, &heap, &next_serial, &nodes,
+                                     &full, &most))
         return NULL;
     Lane *self = (Lane *)type->tp_alloc(type, 0);
     if (!self) return NULL;
@@ -62,6 +63,7 @@ static PyObject *Lane_new(PyTypeObject *type, PyObject *arguments, PyObject *key
     self->next_serial = Py_NewRef(next_serial);
     self->nodes = nodes;
     self->full = full;
+    self->most = most;
     self->acting = Py_NewRef(Py_None);
     if (!(self->seats = PyList_New(0))) Py_CLEAR(self);
     return (PyObject *)self;
@@ -141,7 +143,9 @@ static int hand_over(Lane *self, const Event *event) {
     PyObject *result = PyObject_VectorcallMethod(name_deliver, stack + 1, 5 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
     Py_DECREF(sender);
     Py_XDECREF(result);
-    return result ? advance(seat->node) : -1;
+    int endless = result ? advance(seat->node, self->most) : -1;
+    if (endless > 0) PyErr_SetNone(Endless);
+    return endless ? -1 : 0;
 }
 
 static PyObject *Lane_take(Lane *self, PyObject *const *given, Py_ssize_t count) {
@@ -202,19 +206,20 @@ static PyModuleDef definition = {PyModuleDef_HEAD_INIT, "mxbench.sim._lane", NUL
 
 static const Name NAMES[] = {
     {&name_me, "me"}, {&name_deliver, "deliver"}, {&name_ready, "ready"}, {&name_advance, "advance"},
-    {&name_completed, "completed"}, {&name_version, "version"}, {NULL},
+    {&name_inside, "inside"}, {&name_completed, "completed"}, {&name_version, "version"}, {NULL},
 };
 
 PyMODINIT_FUNC PyInit__lane(void) {
     PyObject *module;
     encode = attribute_of("mxbench.core.messages", "encode");
     encoded = attribute_of("mxbench.core.messages", "encoded");
-    if (!encode || !encoded || intern_all(NAMES) < 0 || PyType_Ready(&SpotType) < 0) return NULL;
+    Endless = attribute_of("mxbench.sim.surroundings", "Endless");
+    if (!encode || !encoded || !Endless || intern_all(NAMES) < 0 || PyType_Ready(&SpotType) < 0) return NULL;
     if (PyType_Ready(&ColumnType) < 0 || PyType_Ready(&SeatType) < 0 || PyType_Ready(&LaneType) < 0) return NULL;
     if (PyDict_SetItemString(LaneType.tp_dict, "sorts", Py_True) < 0) return NULL; /* see sending.py */
     module = PyModule_Create(&definition);
     if (!module) return NULL;
-    if (PyModule_AddIntConstant(module, "VERSION", 3) < 0 || /* see mxbench/compiled.py */
+    if (PyModule_AddIntConstant(module, "VERSION", 4) < 0 || /* see mxbench/compiled.py */
         PyModule_AddObjectRef(module, "Spot", (PyObject *)&SpotType) < 0 ||
         PyModule_AddObjectRef(module, "Column", (PyObject *)&ColumnType) < 0 ||
         PyModule_AddObjectRef(module, "Lane", (PyObject *)&LaneType) < 0) {
