@@ -159,9 +159,12 @@ class World:
         self.now = now
 
     def _waits_for_faults(self) -> bool:
-        """Return whether all is quiet and faults alone are due: neither a turn nor the end is to wait for them."""
+        """Return whether all is quiet and faults alone are due: a turn is not to wait for them, else they meet none.
+        Nor is the end, but for those that undo what befell somebody."""
         only = self.heap[0][3] == FAULT_DUE and len(self.heap) == self._faults.pending and not self.lane
-        return only and not self.busy and not any(place.held for place in self.places)
+        if not only or self.busy or any(place.held for place in self.places):
+            return False
+        return bool(self._turns) or not (self.cut or any(place.halted for place in self.places))
 
     def _at_rest(self) -> bool:
         """Give the next turn, if there is one; return whether the run is over."""

@@ -109,6 +109,14 @@ def test_a_timer_that_outlives_the_last_entry_is_no_stall() -> None:
     assert len(history.entries) == 4
 
 
+def test_a_run_ends_once_what_is_down_is_up_again() -> None:
+    """Else a node whose restart is still to come would be taken for one that crashed for good."""
+    crashes = [{"at": "2.5ms", "crash": 2, "for": "3s"}, {"at": "9s", "crash": 0}]
+    made = world(Lamport, 3, entries=[1, 0, 0], faults=crashes, dwell=ZERO)
+    assert (made.run().reason, made.now) == ("quiet", 3_002_500_000)
+    assert [place.halted for place in made.places] == ["", "", ""]
+
+
 def test_a_run_ends_with_its_last_message_whatever_faults_are_still_to_come() -> None:
     late = [{"at": "10s", "pause": 1, "for": "10s"}]
     made = world(Lamport, 3, entries=3, faults=late, time_limit=15.0)
