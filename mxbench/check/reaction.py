@@ -26,11 +26,10 @@ from mxbench.check.channels import Send, SpaceFull
 from mxbench.check.loop import LOCAL_MASK
 from mxbench.check.question import Question
 from mxbench.check.stepping import Messages, StepEngine, make_node
-from mxbench.core.contract import PLUGIN_ERRORS, ContractBreach, Unending
+from mxbench.core.contract import PLUGIN_ERRORS, ContractBreach, Unending, check_plain
 from mxbench.core.state import SHARED, Frozen, NodeState, aliased, freeze, ordered, thaw
 from mxbench.errors import PluginError
 
-STATES_LOOKED_AT = 64  # the first ones of each node, for what a key does not tell, such as a stamp
 MAX_CHOICES = 4096  # sequences of choices in one step
 CRASHED = 0  # the local state of a node that stopped: nothing happens there any more
 ADVANCE, DELIVER, TIMER, START, FORGET = "advance", "deliver", "timer", "start", "forget"
@@ -248,8 +247,7 @@ class Reactions:
         if timers:
             acts += tuple((TIMER, name, None) for name in timers)
         local = Local(frozen, life, over, following, waiting, inside, self._requests_left(), timers, acts)
-        if len(self.locals) <= STATES_LOOKED_AT:
-            node.check_state()
+        check_plain(node.algorithm)  # a bytearray, say, has a key like plain data, and would come back as bytes
         in_order = frozen
         if not self._keep_order and (sorted_fields := ordered(algorithm)) is not algorithm:
             in_order = freeze((sorted_fields, workload))

@@ -16,9 +16,9 @@ from mxbench.check.stepping import make_node
 from mxbench.core.contract import PLUGIN_ERRORS
 from mxbench.core.distributions import Distribution
 from mxbench.core.entry import Entry, EntryRequest
-from mxbench.core.messages import Message, made
+from mxbench.core.messages import Message, on_arrival
 from mxbench.core.node import Node
-from mxbench.core.state import freeze, thaw
+from mxbench.core.state import Frozen, freeze
 from mxbench.core.trace import Step, sentence, shown
 
 Envelope = tuple[int, int, Message]  # completed and version of the sender, and the message
@@ -36,7 +36,7 @@ class _Place:
 
     def send(self, to: int, message: Message) -> None:
         self.sends.append((to, shown(message)))
-        self.replay.channels[self.me, to].append((self.node.completed, self.node.version, _copy(message)))
+        self.replay.channels[self.me, to].append((self.node.completed, self.node.version, on_arrival(message)))
 
     def broadcast(self, message: Message) -> None:
         for to in range(self.replay.question.nodes):
@@ -120,7 +120,7 @@ class Replay:
             message = self._message_of[event.message]
             step.sender, step.message = event.sender, shown(message)
             channel = self.channels[event.sender, event.node]
-            place = next(place for place, (_, _, sent) in enumerate(channel) if sent == message)
+            place = next(place for place, (_, _, sent) in enumerate(channel) if _key(sent) == _key(message))
             completed, version, _ = channel[place]
             if event.kind == "duplicate":
                 channel.append(channel[place])
@@ -138,6 +138,6 @@ def replay(question: Question, schedule: Sequence[Event], message_of: Any) -> li
     return [nodes.take(event) for event in schedule]
 
 
-def _copy(message: Message) -> Message:
-    """Return a message that shares nothing with its sender's state, as if it had been on a wire."""
-    return made(type(message), thaw(freeze(msgspec.structs.astuple(message))))
+def _key(message: Message) -> tuple[type, Frozen]:
+    """Return what tells messages apart: 1, 1.0 and True are not the same, and what is not a number is itself."""
+    return type(message), freeze(msgspec.structs.astuple(message))

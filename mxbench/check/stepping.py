@@ -9,7 +9,7 @@ from mxbench.check.channels import Send
 from mxbench.check.question import Question
 from mxbench.core.arrivals import ArrivalPlan
 from mxbench.core.distributions import ZERO, Distribution
-from mxbench.core.entry import Entry, EntryRequest
+from mxbench.core.entry import Entry, EntryRequest, check_stamp
 from mxbench.core.messages import Message, made, on_arrival
 from mxbench.core.node import Node
 from mxbench.core.state import Frozen, freeze, thaw
@@ -90,8 +90,10 @@ class StepEngine:
     def arrived(self) -> int:
         return 0
 
+    def entered(self, entry: Entry) -> None:
+        check_stamp(entry.stamp)
+
     def requested(self, request: EntryRequest, arrival: int | None) -> None: ...
-    def entered(self, entry: Entry) -> None: ...
     def released(self, entry: Entry) -> None: ...
     def recorded(self, value: Any) -> None: ...
     def ticket_used(self) -> None: ...

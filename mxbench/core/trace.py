@@ -74,9 +74,20 @@ def value_text(value: Any) -> str:
         return f"[{', '.join(map(value_text, value))}]"
     if type(value) is tuple:
         return f"({', '.join(map(value_text, value))}{',' if len(value) == 1 else ''})"
+    if isinstance(value, msgspec.Struct):
+        return _with_fields(type(value), value.__struct_fields__, msgspec.structs.astuple(value))
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return _with_fields(type(value), value._fields, value)
     if type(value) is dict:
         return f"{{{', '.join(f'{value_text(key)}: {value_text(item)}' for key, item in value.items())}}}"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return int.__repr__(value)  # an IntEnum arrives as a number
     return repr(value)
+
+
+def _with_fields(kind: type, names: Sequence[str], values: Sequence[Any]) -> str:
+    fields = (f"{name}={value_text(value)}" for name, value in zip(names, values, strict=True))
+    return f"{kind.__name__}({', '.join(fields)})"
 
 
 def sentence(step: Step) -> str:

@@ -23,7 +23,7 @@ from mxbench.core.claims import CLAIMS
 from mxbench.core.contract import ContractBreach, check_declaration, check_plain, plugin_fault
 from mxbench.core.distributions import Distribution
 from mxbench.core.entry import EntryRequest
-from mxbench.core.messages import Message, message_types
+from mxbench.core.messages import Message, message_types, on_arrival
 from mxbench.core.state import SHARED, aliased
 from mxbench.errors import PluginError
 from mxbench.grading.frames import FLAGS, Declaration, Setting, encode, read_blocking, write_blocking
@@ -74,6 +74,8 @@ class Submission:
         given = [self._unpacked(argument) for argument in arguments]
         if handler == "on_request":
             given = [EntryRequest(*given)]
+        elif handler == "on_message" and given[0] != node.me:
+            given[1] = on_arrival(given[1])  # the examiner has no types: what it sends has lists for tuples and sets
         getattr(node, handler)(*given, out)
         effects = [[to, self._effect(to, what)] for to, what in out.effects]
         return ["done", self._packed(node), effects, out.entering, out.stamp]

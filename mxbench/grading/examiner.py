@@ -186,6 +186,8 @@ class Examiner:
             self._mark(items, "not met", str(error))
         except (MemoryError, RecursionError) as error:
             self._mark(items, "undecided", f"undecided: {type(error).__name__} while it was judged")
+        except Exception as error:  # of mxbench itself: the other items are judged all the same
+            self._mark(items, "undecided", f"undecided: mxbench itself failed: {type(error).__name__}: {error}")
 
     def _mark(self, items: list[Item], outcome: str, text: str) -> None:
         for item in items:

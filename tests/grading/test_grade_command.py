@@ -135,6 +135,29 @@ def test_shipped_algorithms_of_every_kind_are_judged_as_the_checker_judges_them(
     assert f"holds in all {alone['states']:,} states" in one["items"][1]["text"]
 
 
+CONTAINERS = {  # what a message holds, as its class says and as the algorithm gives it
+    "tuples": ("tuple[int, int]", "(self.ours, 0)", "message.clock[0]"),
+    "sets": ("frozenset[int]", "frozenset([self.ours])", "min(message.clock)"),
+    "floats": ("float", "self.ours", "int(message.clock)"),
+}
+
+
+@pytest.mark.slow
+def test_what_a_message_holds_reaches_a_submission_as_it_does_over_a_wire(tmp_path: Path) -> None:
+    texts = {"lodha": (PLUGINS / "lodha_kshemkalyani.py").read_text()}
+    plain = (PLUGINS / "ricart_agrawala.py").read_text()
+    for name, (kind, given, read) in CONTAINERS.items():
+        text = plain.replace("    clock: int", f"    clock: {kind}").replace("Request(self.ours)", f"Request({given})")
+        start = text.index("    def on_message")
+        texts[name] = text[:start] + text[start:].replace("message.clock", read)
+        assert texts[name].count(read) == 4
+    status, told = grade(tmp_path, texts)
+    assert {one["name"]: (one["points"], one["fault"]) for one in told["submissions"]} == {
+        f"{name}.py": (100, None) for name in texts
+    }
+    assert status == 0
+
+
 FORGETTING = """
 name: forgetting
 properties:
