@@ -66,8 +66,8 @@ def test_one_section_is_good_enough_for_the_bank(tmp_path: Path) -> None:
 # ---- runs -----------------------------------------------------------------------------------------------------------
 
 
-def run(tmp_path: Path, algorithm: str, *plugins: Path, more: str = "") -> dict[str, Any]:
-    text = experiment("type: hold, entries_per_node: 8, dwell: 2ms", algorithm, f"engine: sim\n{more}")
+def run(tmp_path: Path, algorithm: str, *plugins: Path, more: str = "", dwell: str = "2ms") -> dict[str, Any]:
+    text = experiment(f"type: hold, entries_per_node: 8, dwell: {dwell}", algorithm, f"engine: sim\n{more}")
     file = tmp_path / "x.yaml"
     file.write_text(text.replace("nodes: 3", "nodes: 5"), encoding="utf-8")
     row: dict[str, Any]
@@ -87,10 +87,17 @@ def test_a_run_of_k_sections_is_judged_by_their_width(tmp_path: Path) -> None:
     assert row["claim_holds"] is not False
 
 
-def test_without_messages_the_width_is_not_recorded(tmp_path: Path) -> None:
+def test_without_messages_the_width_is_not_recorded_and_the_clock_judges(tmp_path: Path) -> None:
     row = run(tmp_path, sections(2), more="history: sections")
     assert finding(row, "at most k inside") == "not recorded"
-    assert finding(row, "no overlap") == "valid"
+    assert (finding(row, "no overlap"), row["verdict"]) == ("valid", "valid")
+
+
+def test_with_neither_messages_nor_dwell_nobody_is_called_valid(tmp_path: Path) -> None:
+    short = "{name: raymond-one-reply-short, k: 2}"
+    assert run(tmp_path, short, SHORT, dwell="0s")["verdict"] == "violated", "by the width alone"
+    row = run(tmp_path, short, SHORT, more="history: sections", dwell="0s")
+    assert (finding(row, "no overlap"), row["verdict"]) == ("undecided", "undecided")
 
 
 def test_a_wrong_one_is_found_in_a_run_and_by_the_checker(tmp_path: Path) -> None:

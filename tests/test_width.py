@@ -17,7 +17,7 @@ from mxbench.checkers.antichain import Chains
 from mxbench.checkers.mutual_exclusion import Fencing, Overlap
 from mxbench.checkers.progress import Progress
 from mxbench.checkers.width import Width
-from mxbench.core.distributions import Constant, Exponential
+from mxbench.core.distributions import ZERO, Constant, Exponential
 from mxbench.core.history import History, Section
 from mxbench.core.plan import Ending
 from mxbench.core.verdict import Finding
@@ -189,6 +189,19 @@ def test_three_stays_at_once_are_found_by_the_clock_where_two_may_be() -> None:
     )  # fmt: skip
     assert len(finding.evidence) == 3
     assert Overlap().check(history(*stays, k=3)).text == "no 4 of the 3 stays overlap on this run's clock"
+
+
+def test_the_clock_decides_nothing_where_no_stay_lasts_and_the_width_cannot() -> None:
+    instants = [stay(1, 2, 2, 1)] * 4  # four who enter at once and leave at once share no time
+    finding = Overlap().check(history(*instants, k=2, history="sections", dwell=ZERO))
+    assert (finding.outcome, finding.text) == (
+        "undecided", "with dwell 0 the clock sees too little, and the width, which would decide, takes the messages: "
+        "write history: full, or give the sections a dwell",
+    )  # fmt: skip
+    assert Overlap().check(history(*instants, k=2, dwell=ZERO)).text.endswith("it sees little: the width decides")
+    assert Overlap().check(history(*instants, k=2, history="sections", dwell=Constant(0.001))).outcome == "valid"
+    at_once = [stay(1, 2, 3, 1)] * 3
+    assert Overlap().check(history(*at_once, k=2, history="sections", dwell=ZERO)).outcome == "violated"
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(1, 5)), min_size=1, max_size=9), st.integers(1, 4))

@@ -65,7 +65,8 @@ class Fencing(Checker):
 class Overlap(Checker):
     """No two stays in the critical section overlap on the clock, which all nodes of one machine share.
 
-    Where k may be inside together, no k + 1 do.
+    Where k may be inside together, no k + 1 do. Without a dwell time stays share no time, whatever the algorithm does:
+    then the numbers decide, or the width, and where that takes messages which nobody recorded this is undecided.
     """
 
     name = "overlap"
@@ -87,10 +88,17 @@ class Overlap(Checker):
         doubt = undecided(history, self.property)
         if doubt is not None:
             return doubt
+        instants = history.plan.dwell == ZERO
+        if instants and k > 1 and not history.complete:
+            text = (
+                "with dwell 0 the clock sees too little, and the width, which would decide, takes the messages: "
+                "write history: full, or give the sections a dwell"
+            )
+            return Finding(self.property, "undecided", text)
         text = f"none of the {len(stays)} stays overlaps another on this run's clock"
         if k > 1:
             text = f"no {k + 1} of the {len(stays)} stays overlap on this run's clock"
-        if history.plan.dwell == ZERO:
+        if instants:
             text += f"; with dwell 0 it sees little: {'the numbers decide' if k == 1 else 'the width decides'}"
         return Finding(self.property, "valid", text)
 
