@@ -23,10 +23,10 @@ class Reply(Message):
 
 
 class Persistent(Algorithm):
-    """Ricart-Agrawala with repeated requests: survives loss, duplication and partitions that heal."""
+    """Ricart-Agrawala with repeated requests: survives loss, duplication, partitions that heal and crashes that end."""
 
     name = "persistent"
-    assumes = Assumptions(lossless=False, no_duplicates=False)
+    assumes = Assumptions(lossless=False, no_duplicates=False, crash_free=False)
 
     highest: int = 0
     ours: int = 0

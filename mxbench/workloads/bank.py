@@ -11,6 +11,9 @@ A node takes blocks in the order of their heights and keeps early ones until the
 chain is recorded as evidence and ends the wait, now and ever after: a forked run is violated, it must not hang. Each
 block is validated when it is taken (hash, link, funds), so the tip that a client reads is a valid one.
 
+Nobody sends a block again. A node that missed one, as it was lost or came while the node had crashed, waits for it
+inside for ever. So this assumes that each message arrives, and that no node stops.
+
 A transfer without funds is aborted: it uses its number and adds no block. A balance query reads the node's own copy; it
 needs no critical section: those before the client's first transfer are answered at the start, others right after
 the transfer that they follow.
@@ -71,7 +74,7 @@ class Bank(Workload):
     option_type = BankOptions
     entries_key = "transfers_per_node"
     needs_mutual_exclusion = True
-    assumes = Assumptions(no_duplicates=False, crash_free=False)
+    assumes = Assumptions(no_duplicates=False)  # a crash loses what arrives meanwhile
 
     hashes: list[bytes] = []  # of this node's chain, by height; the first is the genesis
     balances: list[int] = []  # after the tip, in cents by account

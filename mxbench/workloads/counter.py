@@ -8,7 +8,8 @@ a fencing number.
 
 A network may lose and repeat these messages too. Each names the section that it belongs to (a node's numbers rise), so
 a copy is told from the first and changes nothing. Where the answer to a write is lost, the update was made all the
-same, and the node stays inside.
+same, and the node stays inside. So this assumes that each message arrives, and that no node stops: what reaches one
+that crashed is lost.
 
 With `fencing: on` the register also demands what a fenced resource would in practice: a number greater than that of
 every write it has accepted. A write with a stale number is refused and recorded. Without it the register observes.
@@ -98,7 +99,7 @@ class Counter(Workload):
     option_type = CounterOptions
     server_type = Register
     needs_mutual_exclusion = True
-    assumes = Assumptions(no_duplicates=False, crash_free=False)
+    assumes = Assumptions(no_duplicates=False)  # a crash loses what arrives meanwhile
 
     entry: Entry | None = None
     read: Value | None = None

@@ -122,19 +122,29 @@ def test_what_cannot_be_or_is_not_assumed_is_refused(case: str, tmp_path: Path) 
     assert said in refusal(tmp_path, more)
 
 
-def test_what_a_workload_assumes_is_asked_of_the_network_too(tmp_path: Path) -> None:
-    persistent, file = str(Path(__file__).parent.parent / "persistent.py"), written(tmp_path, "network: {loss: 0.1}")
-    file.write_text(file.read_text().replace("ricart-agrawala", "persistent"))
-    prepare(file, plugins=[persistent])
-    for workload in ("bank", "counter"):
-        name = [
-            "workload.type=" + workload,
-            *["workload.entries_per_node=", "workload.transfers_per_node=4"] * (workload == "bank"),
-        ]
-        with pytest.raises(ExperimentError, match=f"the workload '{workload}' assumes that each message arrives, but"):
-            prepare(file, plugins=[persistent], set=name)
-        (setting,) = prepare(file, plugins=[persistent], set=name, break_assumptions=True).settings
-        assert setting.plan(1).broken_assumptions == ("lossless",)
+@pytest.mark.parametrize(
+    ("more", "said", "broken"),
+    [
+        ("network: {loss: 0.1}", "each message arrives, but this network loses messages", "lossless"),
+        ("faults: [{at: 1ms, crash: 1, for: 1ms}]", "no node stops, but a node crashes", "crash_free"),
+        ("faults: [{random: crash, between: [0s, 1s], for: 1ms}]", "no node stops, but a node crashes", "crash_free"),
+        ("faults: [{at: 1ms, pause: 1, for: 1ms}]", "", ""),
+    ],
+    ids=["loss", "crash", "random", "pause"],
+)  # fmt: skip
+def test_what_a_workload_assumes_is_asked_of_the_network_and_the_faults_too(
+    more: str, said: str, broken: str, tmp_path: Path
+) -> None:
+    persistent = str(Path(__file__).parent.parent / "persistent.py")
+    for workload in ("bank", "counter", "counter, fencing: on", "hold"):
+        file = written(tmp_path, more, "persistent")
+        file.write_text(file.read_text().replace("type: hold", f"type: {workload}"))
+        needed = () if workload == "hold" or not broken else (broken,)
+        if needed:
+            with pytest.raises(ExperimentError, match=f"the workload '{workload.split(',')[0]}' assumes that {said}"):
+                prepare(file, plugins=[persistent])
+        (setting,) = prepare(file, plugins=[persistent], break_assumptions=bool(needed)).settings
+        assert setting.plan(1).broken_assumptions == needed
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,10 @@ FAULTS: dict[str, list[Any]] = {
         {"at": "5ms", "partition": [[0, 1], [2, 3]], "for": "60ms"},
         {"at": "90ms", "partition": [[0], [1, 2, 3]], "for": "60ms", "one_way": True},
     ],
+    "crashes": [
+        {"at": "5ms", "crash": 1, "for": "60ms"},
+        {"random": "crash", "count": 6, "between": ["0s", "300ms"], "for": {"exponential": "20ms"}},
+    ],
     "random": [
         {"random": "partition", "count": 6, "between": ["0s", "300ms"], "for": {"exponential": "20ms"}},
         {"random": "pause", "count": 6, "between": ["0s", "300ms"], "for": {"exponential": "20ms"}},
