@@ -6,8 +6,8 @@ ones found nothing, as a broken chain has no balances:
 
 1. Each chain is one: every block hashes to its hash, links to the one before, moves an amount that was there; each
    node's own table of balances says the same after every block, and sums up to what the bank opened with.
-2. All nodes have the same chain, or a shorter one while blocks are still on their way. Two blocks that compete for a
-   place are a fork, and the first of them is named.
+2. All nodes have the same chain, or a shorter one while blocks are still on their way; a node that crashed for good
+   holds the beginning of it. Two blocks that compete for a place are a fork, and the first of them is named.
 3. Each released transfer is on the chain once, as the client was told to make it and with the number and stamp of its
    entry, or was aborted for want of funds; a client's transfers keep their order; numbers rise, and so do stamps.
 4. Each transfer that was aborted was decided at the greatest height known at its entry (one that was made on a lower
@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
+from mxbench.checkers.evidence import gone
 from mxbench.core.checker import Checker
 from mxbench.core.history import History, Section
 from mxbench.core.trace import nodes_text
@@ -67,16 +68,15 @@ class Ledger(Checker):
             )
         if lag:
             return self._undecided(lag)
-        return self._valid(chains[0], ledgers, history)
+        return self._valid(chains, ledgers, history)
 
-    def _valid(self, chain: Chain, ledgers: dict[int, NodeLedger], history: History) -> Finding:
+    def _valid(self, chains: list[Chain], ledgers: dict[int, NodeLedger], history: History) -> Finding:
         if not history.entries:
             return self._undecided("nobody entered, so nothing was transferred")
         aborted = sum(len(ledger.aborted) for ledger in ledgers.values())
         answers = sum(len(ledger.answers) for ledger in ledgers.values())
-        holders = f"all {len(ledgers)} nodes hold" if len(ledgers) > 1 else "the node holds"
-        total = format_money(sum(chain.opening))
-        text = f"{holders} the same {_count(len(chain.blocks), 'block')}; {_count(aborted, 'transfer')} aborted, "
+        total = format_money(sum(chains[0].opening))
+        text = f"{_holders(chains)}; {_count(aborted, 'transfer')} aborted, "
         text += f"{_count(answers, 'query')} answered; {total} in all at every height"
         return Finding(self.name, "valid", text)
 
@@ -117,11 +117,14 @@ def _compare(chains: list[Chain], ledgers: dict[int, NodeLedger], history: Histo
     ]
     if forks or refused:
         return [*forks, *refused], ""
-    longest = len(chains[0])
-    short = [f"{nodes_text(chain.nodes)}: {_count(len(chain), 'block')} of {longest}" for chain in chains[1:]]
+    longest, lost = len(chains[0]), gone(history)
+    here = [(chain, [node for node in chain.nodes if node not in lost]) for chain in chains[1:]]
+    short = [f"{nodes_text(nodes)}: {_count(len(chain), 'block')} of {longest}" for chain, nodes in here if nodes]
+    if not short:  # without a fork a shorter chain is the beginning of the longest
+        return [], ""
     on_the_way = _workload_messages_on_the_way(history)
     if on_the_way > 0 or history.ending.reason != "quiet" or not history.whole:
-        return [], f"blocks are still on their way ({'; '.join(short)})"
+        return [], f"blocks have not arrived: they are on their way, or lost ({'; '.join(short)})"
     return [f"blocks are missing, and none is on its way ({'; '.join(short)})", *short], ""
 
 
@@ -234,6 +237,20 @@ def _queries(chain: Chain, ledgers: dict[int, NodeLedger], history: History) -> 
             due = leading + sum(transfers[k % len(transfers)][2] for k in made[node] if transfers)
             if len(ledger.answers) != due:
                 yield f"node {node}: {len(ledger.answers)} of {_count(due, 'query')} answered"
+
+
+def _holders(chains: list[Chain]) -> str:
+    """Return who holds the ledger; those with a shorter chain have crashed for good (see _compare)."""
+    longest, *begun = chains
+    nodes, blocks = longest.nodes, _count(len(longest), "block")
+    if not begun:
+        who = f"all {len(nodes)} nodes hold" if len(nodes) > 1 else "the node holds"
+        return f"{who} the same {blocks}"
+    told = [f"{nodes_text(nodes)} hold the same {blocks}" if len(nodes) > 1 else f"{nodes_text(nodes)} holds {blocks}"]
+    for chain in begun:
+        held = f"the first {len(chain)}" if len(chain) else "none"
+        told.append(f"{nodes_text(chain.nodes)} crashed for good with {held} of them")
+    return "; ".join(told)
 
 
 def _told(history: History, id: tuple[int, int]) -> tuple[int, int] | None:
