@@ -114,7 +114,7 @@ def _warnings(progress: RunProgress) -> list[str]:
     """Return a line that says what a reader should not be surprised by at the end."""
     said = [f"{count} {'run' if count == 1 else 'runs'} {what}" for what, count in progress.not_valid.items()]
     if progress.plan.broken_assumptions:
-        said.append(f"outside what the algorithm assumes: {', '.join(progress.plan.broken_assumptions)}")
+        said.append(f"outside what algorithm and workload assume: {', '.join(progress.plan.broken_assumptions)}")
     return [f"warning: {'; '.join(said)}"] if said else []
 
 

@@ -121,7 +121,7 @@ def test_the_view_shows_how_far_it_is_who_is_inside_and_what_is_amiss(folder: Pa
     terminal.until(r"experiment 1 of 2, run 2 of 3: quick: lamport, 3 nodes, seed 2")
     terminal.until(r"█+░+  1,234 of 6,000 entries  5,678 messages  \d+ (s|min) left")
     terminal.until(r"inside: 1; waiting: 0, 2")
-    terminal.until(r"warning: (1 run violated; )?outside what the algorithm assumes: fifo")
+    terminal.until(r"warning: (1 run violated; )?outside what algorithm and workload assume: fifo")
     open_gate(folder)
     terminal.until(r"experiment 2 of 2, run 1 of 1: second")
     status, out, _ = terminal.end()
@@ -206,7 +206,7 @@ def test_what_is_not_known_yet_is_not_shown(at_rest: RunProgress) -> None:
     title, counts, warning = lines(at_rest, elapsed_s=10.0)
     assert title == "run 2 of 3: quick: lamport, 3 nodes, seed 1"
     assert counts.split("  ")[1:] == ["0 of 6,000 entries", "20 s left"]
-    assert warning == "warning: outside what the algorithm assumes: fifo"
+    assert warning == "warning: outside what algorithm and workload assume: fifo"
 
 
 def test_a_standstill_is_told_with_who_waits_for_whom(at_rest: RunProgress) -> None:

@@ -246,7 +246,7 @@ def test_a_saturated_claim_brings_the_number_that_it_is_compared_with() -> None:
 def test_says_what_makes_a_result_weaker_than_it_looks() -> None:
     text = render(document(row_of(plans.run(Lamport, 3, entries=3), contended=False, broken_assumptions=["fifo"])))
     assert "note: contended: no; nobody waited for another node\n" in text
-    assert "note: run outside what lamport assumes: fifo\n" in text
+    assert "note: run outside what lamport and the workload hold assume: fifo\n" in text
 
 
 def test_what_a_sweep_chose_is_a_column() -> None:

@@ -109,7 +109,8 @@ def remarks(rows: list[Row]) -> str:
             said["note"].append((text, row))
         if row.get("broken_assumptions"):
             broken = ", ".join(map(str, row["broken_assumptions"]))
-            said["note"].append((f"run outside what {row.get('algorithm')} assumes: {broken}", row))
+            who = f"{row.get('algorithm')} and the workload {row.get('workload')} assume"
+            said["note"].append((f"run outside what {who}: {broken}", row))
     lines = [f"{kind}: {text}{where}" for kind, items in said.items() for text, where in _grouped(items, rows, rows)]
     return "\n".join(lines)
 

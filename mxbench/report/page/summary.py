@@ -41,7 +41,7 @@ def head(contents: Contents) -> str:
 def _warnings(contents: Contents) -> Iterable[str]:
     broken = sorted({str(one) for row in contents.rows for one in row.get("broken_assumptions") or ()})
     if broken:
-        yield f"Run outside what the algorithm assumes: {', '.join(broken)}."
+        yield f"Run outside what algorithm and workload assume: {', '.join(broken)}."
     for result in contents.results:
         if result.document.get("interrupted") and not is_run(result.folder):
             ended = several(len(result.document["runs"]), "run")
