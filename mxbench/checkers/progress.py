@@ -42,14 +42,17 @@ class Progress(Checker):
         return Finding(self.property, "violated", text, evidence or _lines(history, unserved))
 
     def _too_few(self, history: History) -> Finding | None:
-        """Find the run undecided if the history holds fewer requests than its plan."""
-        plan = history.plan
+        """Find the run undecided if the history holds fewer requests than its plan, but for those of nodes that are
+        gone."""
+        plan, lost = history.plan, gone(history)
         made: dict[int, int] = {}
         for section in history.sections:
             made[section.node] = made.get(section.node, 0) + 1
         for node, arrivals in enumerate(plan.arrivals):
             count = made.get(node, 0)
-            if arrivals.entries is not None and arrivals.duration is None and count < arrivals.entries:
+            if arrivals.entries is None or arrivals.duration is not None or node in lost:
+                continue
+            if count < arrivals.entries:
                 text = f"node {node} made {count} of the {arrivals.entries} requests that it was to make"
                 return Finding(self.property, "undecided", text)
         if plan.tickets is not None and len(history.sections) < plan.tickets:

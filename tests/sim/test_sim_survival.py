@@ -7,10 +7,12 @@ from oracles import assert_right, overlaps, repeated_numbers
 from persistent import Persistent
 from worlds import simulate
 
+from mxbench.checkers.progress import Progress
 from mxbench.core.distributions import Constant, Exponential
 from mxbench.core.history import History
 from mxbench.core.network import Network
 from mxbench_plugins.ricart_agrawala import RicartAgrawala
+from mxbench_plugins.suzuki_kasami import SuzukiKasami
 
 HOSTILE = Network(delay=Exponential(0.001), fifo=False, loss=0.2, duplicate=0.2)
 FAULTS: dict[str, list[Any]] = {
@@ -61,3 +63,13 @@ def test_without_asking_again_the_same_network_stops_it_but_lets_no_two_in() -> 
         stuck += history.ending.reason == "stuck"
         assert repeated_numbers(history) == overlaps(history) == []
     assert stuck == 10
+
+
+def test_who_crashed_for_good_owes_no_further_request() -> None:
+    crash = [{"at": "4ms", "crash": 2}]
+    history = simulate(SuzukiKasami, 3, entries=[4, 4, 9], think=Constant(0.005), faults=crash)
+    assert history.ending.reason == "quiet"
+    assert len([section for section in history.sections if section.node == 2]) < 9
+    finding = Progress().check(history)
+    assert finding.outcome == "valid", finding.text
+    assert "of those who did not crash (node 2)" in finding.text
