@@ -50,7 +50,7 @@ class Coordinator(Algorithm):
 
     name = "coordinator"
     assumes = Assumptions(fifo=False)
-    messages_per_entry = "mean(3 * (n - 1 + s) / n)"
+    messages_per_entry = {"uncontended": "mean(3 * (n - 1 + s) / n)", "saturated": "mean(3 * (n - 1 + s) / n)"}
     synchronisation_delay = {"saturated": "mean(2 * (n - 1 + s) / n)"}
     response_time = {"uncontended": "mean(2 * (n - 1 + s) / n)"}
     can_have_server = True

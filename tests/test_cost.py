@@ -13,8 +13,10 @@ from mxbench.core.algorithm import Algorithm
 from mxbench.core.claims import Claimed
 from mxbench.core.distributions import Exponential
 from mxbench.metrics.cost import Cost, Window, contended, holds_in_window, holds_overall, saturated_window
+from mxbench_plugins.coordinator import Coordinator
 from mxbench_plugins.lamport import Lamport
 from mxbench_plugins.maekawa import Maekawa
+from mxbench_plugins.raymond import Raymond
 from mxbench_plugins.ricart_agrawala import RicartAgrawala
 
 
@@ -112,6 +114,18 @@ def test_a_claim_on_a_regime_is_held_against_that_regime_alone() -> None:
     assert other["claimed_messages_per_entry"] is None
 
 
+@pytest.mark.parametrize("load", [{}, {"one_at_a_time": True}], ids=["closed", "one-at-a-time"])
+@pytest.mark.parametrize("algorithm", [ByRegime, Coordinator, Raymond], ids=lambda algorithm: algorithm.name)
+def test_a_claim_on_a_regime_says_nothing_of_nodes_with_unequal_loads(
+    algorithm: type[Algorithm], load: dict[str, Any]
+) -> None:
+    """Only two of five ask: the coordinator's own node, for which an entry is free, never does."""
+    cost = measured(Cost, run(algorithm, 5, entries=[0, 0, 0, 40, 40], **load))
+    assert [cost[f"claim_{field}"] for field in ("kind", "regime", "ratio", "holds")] == [None] * 4
+    assert (cost["claimed_messages_per_entry"], cost["saturated_messages_per_entry"]) == (None, None)
+    assert measured(Cost, run(Lamport, 5, entries=[0, 0, 0, 4, 4], **load))["claim_holds"] is True, "of any load"
+
+
 def test_k_is_the_mean_quorum_of_who_entered() -> None:
     quorums = ((0, 1, 2), (1,), (1, 2))
     assert measured(Cost, run(Quorate, 3, quorums=quorums, entries=[3, 1, 0]))["claimed_messages_per_entry"] == 2.5
@@ -158,11 +172,11 @@ def test_the_window_reaches_from_warm_up_to_the_first_last_request() -> None:
 
 def test_in_the_window_a_message_to_all_is_one_to_each_peer() -> None:
     nodes = [
-        [*stay(0, 1, 2, 1), sent(3), sent(3, workload=True), *stay(4, 5, 6, 2, id=1), *stay(6, 7, 8, 3, id=2)],
-        [],
-        [],
+        [*stay(0, 1, 2, 1), sent(3), sent(3, workload=True), *stay(8, 11, 12, 4, id=1)],
+        [*stay(0, 3, 4, 2), *stay(8, 13, 14, 5, id=1)],
+        [*stay(0, 5, 6, 3), *stay(8, 15, 16, 6, id=1)],
     ]
-    assert saturated_window(history(*nodes)) == Window(entries=1, messages=2)
+    assert saturated_window(history(*nodes)) == Window(entries=2, messages=2)
 
 
 @pytest.mark.parametrize(("algorithm", "each"), [(Lamport, 3), (RicartAgrawala, 2)])

@@ -47,6 +47,30 @@ def test_one_at_a_time_takes_turns_that_the_seed_decides(tmp_path: Path) -> None
     assert sorted(turns(plan, Random(1))) == [0, 0, 1, 1, 2, 2]
 
 
+@pytest.mark.parametrize(
+    ("keys", "regime"),
+    [
+        ("entries_per_node: 4", "saturated"),
+        ("entries: 4", "saturated"),
+        ("entries_per_node: 4, think: 1ms", "other"),
+        ("entries_per_node: 4, rate: 1", "other"),
+        ("entries: 4, arrivals: one-at-a-time", "uncontended"),
+    ],
+)
+def test_the_regime_is_that_of_the_papers_where_all_nodes_have_the_same_load(
+    tmp_path: Path, keys: str, regime: str
+) -> None:
+    [plan] = plans(tmp_path, experiment(f"type: hold, dwell: 1ms, {keys}"))
+    assert plan.regime == regime
+
+
+@pytest.mark.parametrize("arrivals", ["closed", "one-at-a-time"])
+def test_where_nodes_have_unequal_loads_no_paper_speaks_of_the_regime(tmp_path: Path, arrivals: str) -> None:
+    transfers = "transfers: [[0, 1, 0.01], [2, 1, 0.01], [2, 0, 0.01]]"
+    [plan] = plans(tmp_path, experiment(f"type: bank, {transfers}, arrivals: {arrivals}, dwell: 1ms"))
+    assert plan.regime == "other"
+
+
 def test_the_workloads_own_word_for_entries_is_understood(tmp_path: Path) -> None:
     [plan] = plans(tmp_path, experiment("type: bank, transfers_per_node: 5"))
     assert [arrivals.entries for arrivals in plan.arrivals] == [5, 5, 5]

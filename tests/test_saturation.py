@@ -89,7 +89,9 @@ def test_a_closed_loop_offers_no_rate(tmp_path: Path) -> None:
 def test_the_rates_of_nodes_that_differ_are_added(tmp_path: Path) -> None:
     made = plan(Lamport, 4, engine="sim", entries=5, rate=10.0, dwell=DWELL, network=NETWORK)
     made = msgspec.structs.replace(made, arrivals=(ArrivalPlan(5, rate=20.0), *made.arrivals[1:]))
-    assert Offered().measure(SimEngine().run(made, tmp_path))["offered_per_s"] == 50.0
+    found = Offered().measure(SimEngine().run(made, tmp_path))
+    assert found["offered_per_s"] == 50.0
+    assert found["claimed_capacity_per_s"] is None, "which is claimed of nodes that all have the same load"
 
 
 def test_the_claimed_capacity_is_one_over_delay_and_dwell(tmp_path: Path) -> None:

@@ -100,8 +100,19 @@ class RunPlan(msgspec.Struct, frozen=True, kw_only=True):
         return names
 
     @property
+    def equal_loads(self) -> bool:
+        """Whether requests arrive alike at all nodes: none has more to ask for, or asks more often."""
+        return all(arrivals == self.arrivals[0] for arrivals in self.arrivals)
+
+    @property
     def regime(self) -> str:
-        """The load that a claim may speak of: 'uncontended', 'saturated' or 'other'."""
+        """The load that a claim may speak of: 'uncontended', 'saturated' or 'other'.
+
+        The first two are those of the papers, where each node is as likely as any other to ask alone, or all of them
+        always want to enter. Where one has more to ask for than another, no paper says what an entry costs.
+        """
+        if not self.equal_loads:
+            return "other"
         if self.one_at_a_time:
             return "uncontended"
         closed = all(arrivals.rate is None and arrivals.think == ZERO for arrivals in self.arrivals)

@@ -61,11 +61,12 @@ def claimed_capacity(history: History) -> float | list[float] | None:
     """Return k / (Sd * T + E), the entries a second that the claimed saturated synchronisation delay Sd allows.
 
     k nodes may be inside together, T is the constant delay of a message, E the mean dwell. [least, greatest] for a
-    claim that is a range; None without a claim or a constant T, or where nothing takes time.
+    claim that is a range; None without a claim or a constant T, where nothing takes time, and where the nodes have
+    unequal loads: the claim speaks of all of them, each wanting to enter as often as any other.
     """
     plan = history.plan
     unit = message_delay(plan)
-    if unit is None:
+    if unit is None or not plan.equal_loads:
         return None
     names = plan.names([entry.node for entry in history.entries])
     claimed = claim_for(load_class(plan.algorithm).synchronisation_delay, "saturated", names).value
