@@ -94,6 +94,12 @@ def test_the_rates_of_nodes_that_differ_are_added(tmp_path: Path) -> None:
     assert found["claimed_capacity_per_s"] is None, "which is claimed of nodes that all have the same load"
 
 
+def test_a_node_with_nothing_to_ask_for_offers_nothing(tmp_path: Path) -> None:
+    assert offered(tmp_path, entries=[0, 0, 5, 5], rate=20.0)["offered_per_s"] == 40.0
+    assert set(offered(tmp_path, entries=[0, 0, 0, 0], rate=20.0).values()) == {None}
+    assert offered(tmp_path, tickets=10, rate=20.0)["offered_per_s"] == 80.0, "who may take the tickets all ask"
+
+
 def test_the_claimed_capacity_is_one_over_delay_and_dwell(tmp_path: Path) -> None:
     assert offered(tmp_path, rate=1.0, entries=3)["claimed_capacity_per_s"] == pytest.approx(400)
     low, high = offered(tmp_path, Maekawa, rate=1.0, entries=3)["claimed_capacity_per_s"]

@@ -23,16 +23,18 @@ MIN_ENTRIES = 100  # after the warm-up; the waits of fewer go up and down by mor
 class Offered(Metric):
     """Load and capacity; null for closed loops.
 
-    offered_per_s: requests a second, of all nodes together. wait_growth: the slope of the waits over the times at which
-    their requests were meant to come (least squares, after the warm-up), seconds a second. sustained: whether that is
-    at most 0.02; null where fewer than 100 entries tell. claimed_capacity_per_s: see `claimed_capacity`.
+    offered_per_s: requests a second, of all nodes together that have any to make. wait_growth: the slope of the waits
+    over the times at which their requests were meant to come (least squares, after the warm-up), seconds a second.
+    sustained: whether that is at most 0.02; null where fewer than 100 entries tell. claimed_capacity_per_s: see
+    `claimed_capacity`.
     """
 
     name = "offered"
     fields = ("offered_per_s", "wait_growth", "sustained", "claimed_capacity_per_s")
 
     def measure(self, history: History) -> dict[str, Any]:
-        rates = [arrivals.rate for arrivals in history.plan.arrivals if arrivals.rate is not None]
+        asking = [arrivals for arrivals in history.plan.arrivals if arrivals.entries != 0]
+        rates = [arrivals.rate for arrivals in asking if arrivals.rate is not None]
         if not rates:
             return dict.fromkeys(self.fields)
         entries = measured(history)
