@@ -71,6 +71,12 @@ def test_where_nodes_have_unequal_loads_no_paper_speaks_of_the_regime(tmp_path: 
     assert plan.regime == "other"
 
 
+@pytest.mark.parametrize(("engine", "real_time"), [("tcp", True), ("sim", False)])
+def test_a_plan_knows_whether_its_engine_runs_in_real_time(tmp_path: Path, engine: str, real_time: bool) -> None:
+    [plan] = plans(tmp_path, experiment(more=f"engine: {engine}"))
+    assert plan.real_time is real_time
+
+
 def test_the_workloads_own_word_for_entries_is_understood(tmp_path: Path) -> None:
     [plan] = plans(tmp_path, experiment("type: bank, transfers_per_node: 5"))
     assert [arrivals.entries for arrivals in plan.arrivals] == [5, 5, 5]

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -157,6 +158,35 @@ def test_a_delay_that_is_not_what_was_claimed_does_not_hold() -> None:
     assert holds(Claimed(1.0, "exact", "saturated"), 1.2, 100, 5) is False
     assert holds(Claimed([1.0, 2.0], "range", "saturated"), 2.2, 100, 5) is False
     assert holds(Claimed(2.0, "mean", "uncontended"), 2.7, 100, 5) is False
+
+
+@pytest.mark.parametrize(
+    "how",
+    [{"real_time": True}, {"faults": {"timed": [{"at": 0.005, "kind": "pause", "groups": [[1]]},
+                                                {"at": 0.025, "kind": "resume", "groups": [[1]]}]}}],
+    ids=["real-time", "faults"],
+)  # fmt: skip
+def test_delays_in_real_time_or_beside_faults_are_told_and_not_judged(tmp_path: Path, how: dict[str, Any]) -> None:
+    """A processor that is busy, or a node that pauses, makes them longer: nothing that an algorithm claims."""
+    found = simulated(tmp_path, Lamport, 3, entries=10, one_at_a_time=True, network=NETWORK, **how)
+    told = Theory().measure(found)["response_time"]
+    assert (told["claimed"], told["kind"], told["regime"], told["holds"]) == (2.0, "exact", "uncontended", None)
+    assert told["measured"] >= 2.0
+    assert compare_messages(Lamport, found, None, 6.0).holds is True, "a count is a count"
+
+
+@pytest.mark.parametrize("kind", ["exact", "mean"])
+def test_a_delay_that_no_run_judges_neither_holds_nor_fails(kind: str) -> None:
+    told = {"measured": 2.11, "claimed": 2.0, "kind": kind, "regime": "uncontended", "holds": None}
+    rows = [row(seed, 9.0, 9.0, "exact", claim_holds=True, response_time=told) for seed in range(3)]
+    document = theory([Source("results/x", "x", rows, {}, [])])
+    messages, response = document["lines"]
+    assert (messages["holds"], response["holds"], document["holds"]) == (True, None, True)
+    assert response["ratio"] == pytest.approx(1.055)
+    text = render(document)
+    assert re.search(r"response time +2 T(?: \(mean\))? +2.11 T +1.055 +-\n", text), text
+    assert "1 of 1 claims hold" in text
+    assert "Delays in real time, or beside faults, are told and not judged (-)." in " ".join(text.split())
 
 
 def test_without_one_constant_delay_there_is_no_unit() -> None:

@@ -30,7 +30,8 @@ class RunPlan(msgspec.Struct, frozen=True, kw_only=True):
     token is at the start, a node or the algorithm's server. towards: of a tree, each node's neighbour on the way to the
     holder; else empty. k: how many may be inside together; None for an algorithm that always lets in one. tickets: the
     total of entries that the engine hands out one by one, or None. one_at_a_time: hand the next ticket to a node chosen
-    by the seed when all is quiet. Times are in seconds.
+    by the seed when all is quiet. real_time: whether the engine's time is the machine's, and passes whatever is done.
+    Times are in seconds.
     """
 
     experiment: str
@@ -45,6 +46,7 @@ class RunPlan(msgspec.Struct, frozen=True, kw_only=True):
     algorithm_servers: int = 0
     servers: int = 0
     engine: str = "tcp"
+    real_time: bool = False
     workload: PluginRef
     options: dict[str, Any] = {}
     shares: tuple[Any, ...] = ()

@@ -132,6 +132,7 @@ def _plan(
         nodes=experiment.nodes,
         servers=0 if workload.cls.server_type is None else 1,
         engine=experiment.engine,
+        real_time=not registry.get("engines", experiment.engine).cls.virtual,
         workload=workload.ref,
         options=msgspec.to_builtins(options),
         shares=shares,

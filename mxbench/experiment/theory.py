@@ -5,7 +5,7 @@ The document is plain data, what `mxbench compare --theory --format json` prints
 lines     algorithm, nodes, setting (what else the sweep chose, and in what sources differ), regime, quantity
           (messages_per_entry, synchronisation_delay, response_time), unit ('messages' or 'T'), claimed (a number,
           [low, high] or null), kind (exact, range, mean), measured {mean, low, high}, ratio, holds (true, false; null
-          where nothing is claimed), runs
+          where nothing is claimed, and for delays in real time or beside faults), runs
 growth    algorithm, setting, quantity, points [[n, mean], ...], best ('1', 'log n', 'sqrt n', 'n'), formula, errors
           {shape: mean square error of prediction}; for what was measured at four or more n
 level     of the intervals: 0.95 for all claims of a mean together
@@ -116,7 +116,7 @@ def _judge(line: Line, level: float) -> None:
     line["measured"] = {"mean": average, "low": low, "high": high}
     claimed = line["claimed"]
     line["ratio"] = average / claimed if isinstance(claimed, int | float) and claimed else None
-    if claimed is None:
+    if claimed is None or (line["unit"] == "T" and None in told):  # a delay that a run tells and does not judge
         line["holds"] = None
     elif line["kind"] == "mean":
         # A claim may differ from run to run, as the distances do: the difference is what must be nought on average.

@@ -1,6 +1,8 @@
 """Delays in units of the message delay T, beside what the algorithm's author claims of them.
 
-T is known where every link takes one constant time: `network: {delay: 1ms}` and nothing else.
+T is known where every link takes one constant time: `network: {delay: 1ms}` and nothing else. What is claimed counts
+messages that follow each other, as if all else took no time. So in real time, where nodes wait for processors too, and
+beside faults, which hold up nodes and messages, delays are told beside the claim and not judged.
 """
 
 import math
@@ -48,17 +50,21 @@ class Theory(Metric):
 
 
 def compare_delays(algorithm: type[Algorithm], history: History) -> dict[str, Compared]:
-    """Compare each of CLAIMS, in T, with what the algorithm's class claims of such a run; nothing without a known T."""
+    """Compare each of CLAIMS, in T, with what the algorithm's class claims of such a run; nothing without a known T.
+
+    Whether a claim holds is None in real time and beside faults.
+    """
     plan = history.plan
     unit = message_delay(plan)
     if unit is None:
         return {}
     names = plan.names([entry.node for entry in history.entries])
+    judged = not plan.real_time and not plan.faults
     found = {}
     for field, times in delays(history).items():
         claimed = claim_for(getattr(algorithm, field), plan.regime, names)
         figure = sum(times) / len(times) / unit if times else None
-        found[field] = Compared(claimed, figure, holds(claimed, figure, len(times), plan.nodes))
+        found[field] = Compared(claimed, figure, holds(claimed, figure, len(times), plan.nodes) if judged else None)
     return found
 
 

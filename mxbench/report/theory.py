@@ -45,6 +45,8 @@ def render(document: Document, form: str = "plain") -> str:
         f"{claimed - len(failed)} of {claimed} claims hold. T is the delay of a message. A mean holds if it lies in "
         f"the interval of\nwhat was measured ({100 * document['level']:g} % for all of them together)."
     )
+    if any(line["unit"] == "T" and line["claimed"] is not None and line["holds"] is None for line in document["lines"]):
+        parts[-1] += " Delays in real time, or beside faults, are told\nand not judged (-)."
     return "\n\n".join(parts) + "\n"
 
 
