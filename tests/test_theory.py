@@ -12,17 +12,21 @@ from typing import Any
 import pytest
 from plans import plan, run
 
+from mxbench.core.algorithm import Algorithm
 from mxbench.core.claims import Claimed
 from mxbench.core.distributions import Constant, Exponential
 from mxbench.core.history import History
 from mxbench.experiment.sources import Source
 from mxbench.experiment.theory import fit, theory
 from mxbench.metrics.cost import compare_messages
+from mxbench.metrics.load import claimed_capacity
 from mxbench.metrics.theory import Theory, compare_delays, holds, message_delay
 from mxbench.report.theory import render
 from mxbench.sim.engine import SimEngine
+from mxbench_plugins.coordinator import Coordinator
 from mxbench_plugins.lamport import Lamport
 from mxbench_plugins.raymond import Raymond
+from mxbench_plugins.raymond_k_entry import RaymondKEntry
 
 NETWORK = {"delay": {"type": "constant", "seconds": 0.001}}
 
@@ -151,6 +155,26 @@ def test_a_run_is_compared_with_what_the_given_class_claims(tmp_path: Path) -> N
         assert (compared.claimed.value, compared.figure, compared.holds) == (claimed, 12.0, holding)
     bare = simulated(tmp_path / "bare", Lamport, 5, entries=4, one_at_a_time=True)
     assert compare_delays(Hasty, bare) == {}
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "nodes", "settings"), [(Lamport, 1, {}), (RaymondKEntry, 1, {}), (RaymondKEntry, 4, {"k": 4})]
+)
+@pytest.mark.parametrize("load", [{}, {"one_at_a_time": True}], ids=["saturated", "one-at-a-time"])
+def test_no_delay_is_claimed_where_there_is_room_for_all(
+    tmp_path: Path, algorithm: type[Algorithm], nodes: int, settings: dict[str, Any], load: dict[str, Any]
+) -> None:
+    found = simulated(tmp_path, algorithm, nodes, entries=20, network=NETWORK, **settings, **load)
+    for told in Theory().measure(found).values():
+        assert (told["claimed"], told["holds"]) == (None, None)
+    assert Theory().measure(found)["response_time"]["measured"] == 0.0
+    assert claimed_capacity(found) is None
+
+
+def test_one_node_waits_for_a_coordinator_that_is_a_server(tmp_path: Path) -> None:
+    found = simulated(tmp_path, Coordinator, 1, entries=20, server=True, one_at_a_time=True, network=NETWORK)
+    told = Theory().measure(found)["response_time"]
+    assert (told["measured"], told["claimed"], told["holds"]) == (2.0, 2.0, True)
 
 
 def test_a_delay_that_is_not_what_was_claimed_does_not_hold() -> None:

@@ -93,8 +93,6 @@ def _messages(cls: type[Algorithm], history: History) -> Iterator[tuple[bool, st
 
 
 def _delays(cls: type[Algorithm], history: History) -> Iterator[tuple[bool, str]]:
-    if history.plan.nodes == 1:
-        return  # claims of delay are about messages, and one node sends none
     for field, compared in compare_delays(cls, history).items():
         if compared.holds is not None:
             yield compared.holds, f"{WORDS[field]} {compared.figure:.3g} T, {_said(compared.claimed)}"

@@ -81,6 +81,11 @@ class RunPlan(msgspec.Struct, frozen=True, kw_only=True):
         """How many nodes may be inside together."""
         return self.k or 1
 
+    @property
+    def room_for_all(self) -> bool:
+        """Whether all nodes may be inside together, so that none needs to ask another, nor a server, for leave."""
+        return self.nodes <= self.most_inside and not self.algorithm_servers
+
     def names(self, asked: Sequence[int]) -> dict[str, float]:
         """Return what a claim or a bound may speak of, given who entered, in order.
 

@@ -8,13 +8,12 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from mxbench.core.claims import claim_for
 from mxbench.core.history import History
 from mxbench.core.metric import Metric
 from mxbench.hookspecs import hookimpl
 from mxbench.loading import load_class
 from mxbench.metrics.series import measured
-from mxbench.metrics.theory import message_delay
+from mxbench.metrics.theory import claimed_delay, message_delay
 
 MOST_GROWTH = 0.02  # of the waits, in seconds a second; up to it a rate counts as sustained
 MIN_ENTRIES = 100  # after the warm-up; the waits of fewer go up and down by more than that
@@ -71,7 +70,7 @@ def claimed_capacity(history: History) -> float | list[float] | None:
     if unit is None or not plan.equal_loads:
         return None
     names = plan.names([entry.node for entry in history.entries])
-    claimed = claim_for(load_class(plan.algorithm).synchronisation_delay, "saturated", names).value
+    claimed = claimed_delay(load_class(plan.algorithm).synchronisation_delay, plan, "saturated", names).value
     if claimed is None:
         return None
     turns = [delay * unit / 1e9 + plan.dwell.mean for delay in (claimed if isinstance(claimed, list) else [claimed])]

@@ -6,6 +6,7 @@ beside faults, which hold up nodes and messages, delays are told beside the clai
 """
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from mxbench.core.algorithm import Algorithm
@@ -62,10 +63,15 @@ def compare_delays(algorithm: type[Algorithm], history: History) -> dict[str, Co
     judged = not plan.real_time and not plan.faults
     found = {}
     for field, times in delays(history).items():
-        claimed = claim_for(getattr(algorithm, field), plan.regime, names)
+        claimed = claimed_delay(getattr(algorithm, field), plan, plan.regime, names)
         figure = sum(times) / len(times) / unit if times else None
         found[field] = Compared(claimed, figure, holds(claimed, figure, len(times), plan.nodes) if judged else None)
     return found
+
+
+def claimed_delay(claim: Any, plan: RunPlan, regime: str, names: Mapping[str, float]) -> Claimed:
+    """Return what is claimed of a delay in a regime; nothing where there is room for all and nobody waits."""
+    return Claimed() if plan.room_for_all else claim_for(claim, regime, names)
 
 
 def delays(history: History) -> dict[str, list[int]]:
