@@ -11,12 +11,13 @@ from plans import run
 
 from mxbench.core.algorithm import Algorithm
 from mxbench.core.claims import Claimed
-from mxbench.core.distributions import Exponential
+from mxbench.core.distributions import Exponential, Pareto
 from mxbench.metrics.cost import Cost, Window, contended, holds_in_window, holds_overall, saturated_window
 from mxbench_plugins.coordinator import Coordinator
 from mxbench_plugins.lamport import Lamport
 from mxbench_plugins.maekawa import Maekawa
 from mxbench_plugins.raymond import Raymond
+from mxbench_plugins.raymond_k_entry import RaymondKEntry
 from mxbench_plugins.ricart_agrawala import RicartAgrawala
 
 
@@ -177,6 +178,18 @@ def test_in_the_window_a_message_to_all_is_one_to_each_peer() -> None:
         [*stay(0, 5, 6, 3), *stay(8, 15, 16, 6, id=1)],
     ]
     assert saturated_window(history(*nodes)) == Window(entries=2, messages=2)
+
+
+@pytest.mark.parametrize("k", [1, 3, 5])
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_window_opens_when_so_many_have_left_however_many_may_be_inside(k: int, seed: int) -> None:
+    load = {"entries": 20, "dwell": Pareto(0.001, 1.1), "seed": seed, "warmup_entries": 30}
+    checked = run(RaymondKEntry, 6, k=k, fifo=False, **load)
+    exits = sorted(event.time for event in checked if event.kind == "released")
+    asked = {event.node: event.time for event in checked if event.kind == "requested"}
+    low, high = exits[30 - 1], max(time for time in exits if time <= min(asked.values()))
+    sent_in_it = sum(event.kind == "sent" and low <= event.time < high for event in checked)
+    assert saturated_window(checked) == Window(sum(low < time <= high for time in exits), sent_in_it)
 
 
 @pytest.mark.parametrize(("algorithm", "each"), [(Lamport, 3), (RicartAgrawala, 2)])

@@ -86,6 +86,30 @@ def test_one_message_lies_between_exit_and_entry_of_lamports_algorithm() -> None
     assert ms(measured(Delay, calm)["wait_ms"]) == [2.0] * 5
 
 
+# Two may be inside. Node 0 stays long; node 2 enters last, and has heard of the second section of node 1 only.
+BESIDE = (
+    stay(0, 1, 20, 1),
+    [*stay(0, 1.5, 2, 1), *stay(2, 3, 4, 2, id=1), requested(4, 2), sent(4, to=2), entered(5, 3, 2), released(6, 3)],
+    [delivered(4.2, 1, 0), requested(4.5), entered(21, 2), released(22, 2)],
+)
+
+
+def test_where_two_may_be_inside_the_warm_up_is_of_who_entered_first_whatever_the_numbers() -> None:
+    beside = history(*BESIDE, k=2, warmup_entries=4)
+    assert [entry.number for entry in beside.entries] == [1, 1, 2, 2, 3], "numbers do not tell which is the last"
+    delay = measured(Delay, beside)
+    assert ms(delay["wait_ms"])[-1] == ms(delay["wait_ms"])[0] == 16.5, "of the entry at 21"
+    assert delay["entries_per_s"] == pytest.approx(1 / 0.002), "the fourth release was at 20, the fifth at 22"
+    assert measured(Fairness, beside)["longest_wait_node"] == 2
+
+
+def test_where_two_may_be_inside_an_inversion_is_of_times_and_not_of_numbers() -> None:
+    """Node 2 knew of the third request of node 1, which entered before it, with the greater number."""
+    assert fcfs_inversions(history(*BESIDE, k=2)) == 0
+    passed = [delivered(4.2, 1, 0), requested(4.5), entered(4.8, 3), released(5.9, 3)]
+    assert fcfs_inversions(history(*BESIDE[:2], passed, k=2)) == 1
+
+
 # ---- fairness -------------------------------------------------------------------------------------------------------
 
 

@@ -16,6 +16,7 @@ from mxbench.core.history import EVERY_PEER, SENT, History
 from mxbench.core.metric import Metric
 from mxbench.hookspecs import hookimpl
 from mxbench.loading import load_class
+from mxbench.metrics.series import exits
 
 MIN_WINDOW = 10  # entries a node, below which a window is too short to test a claim on
 STANDARD_ERRORS = 3.0  # within which a mean must lie of what is claimed
@@ -120,7 +121,7 @@ def saturated_window(history: History) -> Window | None:
     requested: dict[int, int] = {}
     for section in history.sections:
         requested[section.node] = max(requested.get(section.node, 0), section.requested)
-    left = [entry.released for entry in history.entries if entry.released is not None]
+    left = exits(history)
     opening = max(history.plan.warmup_entries, 1)
     if not history.complete or len(left) <= opening:
         return None

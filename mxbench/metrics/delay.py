@@ -9,7 +9,7 @@ from typing import Any
 from mxbench.core.history import History
 from mxbench.core.metric import Metric
 from mxbench.hookspecs import hookimpl
-from mxbench.metrics.series import NS_PER_MS, measured, summary
+from mxbench.metrics.series import NS_PER_MS, exits, measured, summary
 
 
 class Delay(Metric):
@@ -17,7 +17,8 @@ class Delay(Metric):
 
     wait_ms: from the time a request was meant to arrive to its entry. response_ms: from there to the release.
     sync_delay_ms: see `synchronisation_delays`. entries_per_s: entries over the time from the release of the last
-    warm-up entry (the first event, without warm-up) to the last release.
+    warm-up entry (the first event, without warm-up) to the last release; where k may be inside, releases are taken by
+    time, and those of the warm-up are the first.
     duration_ms: from the first event to the last.
     """
 
@@ -66,11 +67,12 @@ def synchronisation_delays(history: History) -> list[int]:
 def entries_per_s(history: History) -> float | None:
     """Return the throughput after the warm-up; None if no time passed or nobody left."""
     warmup = history.plan.warmup_entries
-    left = [entry.released for entry in measured(history) if entry.released is not None]
-    since = history.entries[warmup - 1].released if 0 < warmup <= len(history.entries) else history.start()
-    if not left or since is None or max(left) <= since:
+    left = exits(history)
+    after = left[warmup:]
+    since = left[warmup - 1] if after and warmup else history.start()
+    if not after or max(after) <= since:
         return None
-    return len(left) / ((max(left) - since) / 1e9)
+    return len(after) / ((max(after) - since) / 1e9)
 
 
 @hookimpl

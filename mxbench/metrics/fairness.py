@@ -8,7 +8,7 @@ from mxbench.core.happened_before import Vector, known
 from mxbench.core.history import REQUESTED, History
 from mxbench.core.metric import Metric
 from mxbench.hookspecs import hookimpl
-from mxbench.metrics.series import jain, measured
+from mxbench.metrics.series import in_order, jain, measured
 
 
 class Fairness(Metric):
@@ -61,14 +61,14 @@ def overtaking(history: History) -> list[int]:
 def fcfs_inversions(history: History) -> int:
     """Return how many pairs of requests, one happened-before the other, were served in the other order.
 
-    Requests are ordered by the algorithm's messages; entries by their numbers; what was never served comes last.
+    Requests are ordered by the algorithm's messages; entries as by `in_order`; what was never served comes last.
     Each node keeps how many requests of each node it knows of. It is enough to look at the last one known of each:
     the earlier ones had been served before that was made (its own last one, too, before this one was).
     """
     ranks: dict[int, list[float]] = {}  # of a node's requests, in its order: their places among the entries
-    places = ((section, place) for place, section in enumerate(history.sections))
-    for section, place in sorted(places, key=lambda pair: pair[0].id):
-        ranks.setdefault(section.node, []).append(math.inf if section.entered is None else place)
+    places = {(entry.node, entry.id): place for place, entry in enumerate(in_order(history))}
+    for section in sorted(history.sections, key=lambda section: section.id):
+        ranks.setdefault(section.node, []).append(places.get((section.node, section.id), math.inf))
     inversions = 0
     for node, vectors in known_requests(history).items():
         for rank, vector in zip(ranks.get(node, ()), vectors, strict=True):

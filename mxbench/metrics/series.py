@@ -1,4 +1,4 @@
-"""What the metrics share: which entries count as measured, and how a series of numbers is summed up."""
+"""What the metrics share: in what order entries came, which count as measured, and how numbers are summed up."""
 
 import math
 from collections.abc import Sequence
@@ -8,9 +8,26 @@ from mxbench.core.history import History, Section
 NS_PER_MS = 1e6
 
 
+def in_order(history: History) -> list[Section]:
+    """Return the entries in the order in which they came: by number, or by time where several may be inside.
+
+    One at a time, the number is that order, whatever the clocks of the nodes say. Where k may be inside, it tells how
+    many entries lie behind one in a row, but not how many beside it (checkers/width.py).
+    """
+    if history.plan.most_inside == 1:
+        return history.entries
+    return sorted(history.entries, key=lambda entry: (entry.entered or 0, entry.requested))
+
+
+def exits(history: History) -> list[int]:
+    """Return the times of all releases, in the order of the entries; by time where several may be inside."""
+    left = [entry.released for entry in history.entries if entry.released is not None]
+    return left if history.plan.most_inside == 1 else sorted(left)
+
+
 def measured(history: History) -> list[Section]:
-    """Return the entries after the warm-up, by number. Warm-up cuts times, throughput and fairness, not counts."""
-    return history.entries[history.plan.warmup_entries :]
+    """Return the entries after the warm-up, in order. Warm-up cuts times, throughput and fairness, not counts."""
+    return in_order(history)[history.plan.warmup_entries :]
 
 
 def percentile(rising: Sequence[float], percent: float) -> float:
