@@ -12,7 +12,15 @@ from plans import run
 from mxbench.core.algorithm import Algorithm
 from mxbench.core.claims import Claimed
 from mxbench.core.distributions import Exponential, Pareto
-from mxbench.metrics.cost import Cost, Window, contended, holds_in_window, holds_overall, saturated_window
+from mxbench.metrics.cost import (
+    Cost,
+    Window,
+    compare_messages,
+    contended,
+    holds_in_window,
+    holds_overall,
+    saturated_window,
+)
 from mxbench_plugins.coordinator import Coordinator
 from mxbench_plugins.lamport import Lamport
 from mxbench_plugins.maekawa import Maekawa
@@ -84,6 +92,13 @@ class ByRegime(Lamport):
 
     name = "by-regime"
     messages_per_entry = {"uncontended": "mean(3 * (n - 1))", "saturated": "4 * (n - 1)"}
+
+
+class InWindow(Maekawa):
+    """Maekawa's algorithm, with a claim on saturation that shows what k is."""
+
+    name = "in-window"
+    messages_per_entry = {"saturated": "k"}
 
 
 class Quorate(Maekawa):
@@ -169,6 +184,34 @@ def test_the_window_reaches_from_warm_up_to_the_first_last_request() -> None:
     assert saturated_window(history(a, b, warmup_entries=99)) is None
     assert saturated_window(history(a, b, history="sections")) is None
     assert measured(Cost, history(a, b))["saturated_messages_per_entry"] == 1.5
+
+
+def test_the_window_opens_once_every_node_has_asked() -> None:
+    """As over TCP, where one process may start while others have been inside already."""
+    a = [*stay(0, 1, 2, 1), *stay(2, 3, 4, 2, id=1), sent(4, to=1), *stay(4, 5, 6, 3, id=2), *stay(6, 9, 10, 5, id=3)]
+    b = [*stay(4, 7, 8, 4), *stay(8, 11, 12, 6, id=1), *stay(12, 13, 14, 7, id=2), *stay(14, 15, 16, 8, id=3)]
+    # The release at 2 finds nobody else there; that at 4, the first request of node 1, does.
+    assert saturated_window(history(a, b)) == Window(entries=1, messages=1)
+    late = [*stay(7, 7.5, 8, 4), *b[3:]]
+    assert saturated_window(history(a, late)) is None, "the load sinks, with the request at 6, before it is full"
+
+
+def test_there_is_no_window_where_a_node_never_asks() -> None:
+    """Of a total of entries the others may have taken all before it."""
+    a = [*stay(0, 1, 2, 1), *stay(2, 5, 6, 3, id=1), *stay(6, 9, 10, 5, id=2)]
+    b = [*stay(0, 3, 4, 2), *stay(4, 7, 8, 4, id=1), *stay(8, 11, 12, 6, id=2)]
+    assert saturated_window(history(a, b, tickets=6)) == Window(entries=2, messages=0)
+    assert saturated_window(history(a, b, [], tickets=6)) is None
+
+
+def test_k_of_a_claim_on_saturation_is_of_who_was_left_in_the_window() -> None:
+    quorums = ((0,), (0, 1))
+    a = [*stay(0, 1, 2, 1), *stay(2, 3, 4, 2, id=1), *stay(4, 5, 6, 3, id=2), *stay(6, 9, 10, 5, id=3)]
+    b = [*stay(4, 7, 8, 4), *stay(8, 11, 12, 6, id=1), *stay(12, 13, 14, 7, id=2), *stay(14, 15, 16, 8, id=3)]
+    checked = history(a, b, quorums=quorums)
+    window = saturated_window(checked)
+    assert window == Window(entries=1, messages=0)
+    assert compare_messages(InWindow, checked, window, None).claimed.value == 1.0, "node 0, from 4 to 6"
 
 
 def test_in_the_window_a_message_to_all_is_one_to_each_peer() -> None:

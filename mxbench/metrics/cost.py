@@ -113,21 +113,27 @@ def saturated_window(history: History) -> Window | None:
     """Return the part of a run in which every node wants to enter; None if there is none, or no message recorded. Who
     thinks between its entries, or waits for its turn, does not always want to.
 
-    It reaches from warm-up to the first last request of a node, after which the load sinks. It opens and closes with a
-    release (the last of the warm-up, or the first of the run), so that what a release sets going counts either way.
+    It reaches from warm-up, or from where the last node has asked for the first time, to the first last request of a
+    node, after which the load sinks. It opens and closes with a release (the last of the warm-up, or the first of the
+    run), so that what a release sets going counts either way.
     """
-    if history.plan.regime != "saturated":
+    if history.plan.regime != "saturated" or not history.complete:
         return None
-    requested: dict[int, int] = {}
+    low, left = _saturated_exits(history)
+    return Window(len(left), sent_between(history, low, max(left))) if left else None
+
+
+def _saturated_exits(history: History) -> tuple[int, list[int]]:
+    """Return when the saturated window opens, and the releases in it: none, if no release opens one."""
+    asked: dict[int, list[int]] = {node: [] for node in range(history.plan.nodes)}
     for section in history.sections:
-        requested[section.node] = max(requested.get(section.node, 0), section.requested)
-    left = exits(history)
-    opening = max(history.plan.warmup_entries, 1)
-    if not history.complete or len(left) <= opening:
-        return None
-    low, end = left[opening - 1], min(requested.values())
-    inside = [time for time in left[opening:] if low < time <= end]
-    return Window(len(inside), sent_between(history, low, max(inside))) if inside else None
+        asked[section.node].append(section.requested)
+    if not all(asked.values()):
+        return 0, []
+    full, sinking = max(map(min, asked.values())), min(map(max, asked.values()))
+    left = exits(history)[max(history.plan.warmup_entries, 1) - 1 :]
+    low = next((time for time in left if time >= full), sinking)
+    return low, [time for time in left if low < time <= sinking]
 
 
 def sent_between(history: History, low: int, high: int) -> int:
@@ -186,8 +192,9 @@ def _claimed(algorithm: type[Algorithm], history: History, window: Window | None
     asked = [entry.node for entry in history.entries]
     found = claim_for(claim, plan.regime, plan.names(asked))
     if found.regime == "saturated" and window and plan.quorums:
-        opening = max(plan.warmup_entries, 1)
-        found = claim_for(claim, plan.regime, plan.names(asked[opening : opening + window.entries]))
+        left = {*_saturated_exits(history)[1]}
+        asked = [entry.node for entry in history.entries if entry.released in left]
+        found = claim_for(claim, plan.regime, plan.names(asked))
     return found
 
 
