@@ -52,6 +52,10 @@ def test_one_at_a_time_takes_turns_that_the_seed_decides(tmp_path: Path) -> None
     [
         ("entries_per_node: 4", "saturated"),
         ("entries: 4", "saturated"),
+        ("entries_per_node: 4, dwell: {exponential: 1ms}", "saturated"),
+        ("entries_per_node: 4, dwell: 0s", "other"),
+        ("entries_per_node: 4, dwell: {uniform: [0s, 0s]}", "other"),
+        ("entries: 4, arrivals: one-at-a-time, dwell: 0s", "uncontended"),
         ("entries_per_node: 4, think: 1ms", "other"),
         ("entries_per_node: 4, rate: 1", "other"),
         ("entries: 4, arrivals: one-at-a-time", "uncontended"),
@@ -60,7 +64,8 @@ def test_one_at_a_time_takes_turns_that_the_seed_decides(tmp_path: Path) -> None
 def test_the_regime_is_that_of_the_papers_where_all_nodes_have_the_same_load(
     tmp_path: Path, keys: str, regime: str
 ) -> None:
-    [plan] = plans(tmp_path, experiment(f"type: hold, dwell: 1ms, {keys}"))
+    stay = "" if "dwell" in keys else ", dwell: 1ms"
+    [plan] = plans(tmp_path, experiment(f"type: hold, {keys}{stay}"))
     assert plan.regime == regime
 
 

@@ -116,14 +116,15 @@ class RunPlan(msgspec.Struct, frozen=True, kw_only=True):
         """The load that a claim may speak of: 'uncontended', 'saturated' or 'other'.
 
         The first two are those of the papers, where each node is as likely as any other to ask alone, or all of them
-        always want to enter. Where one has more to ask for than another, no paper says what an entry costs.
+        always want to enter. Where one has more to ask for than another, no paper says what an entry costs. Nor where
+        nobody stays inside: who holds a token has left and asked again before another's request can have come.
         """
         if not self.equal_loads:
             return "other"
         if self.one_at_a_time:
             return "uncontended"
         closed = all(arrivals.rate is None and arrivals.think == ZERO for arrivals in self.arrivals)
-        return "saturated" if closed else "other"
+        return "saturated" if closed and self.dwell.mean > 0.0 else "other"
 
 
 class Ending(msgspec.Struct, frozen=True):
