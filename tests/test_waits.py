@@ -1,14 +1,17 @@
 """Waits explained: four parts that sum to each wait exactly, and that are what a person would work out by hand."""
 
+from random import Random
+
 import msgspec
 import pytest
 from plans import run
 
 from mxbench.core.algorithm import Algorithm
 from mxbench.core.distributions import Constant
+from mxbench.core.history import Section
 from mxbench.core.plan import PluginRef
 from mxbench.loading import load_class
-from mxbench.metrics.waits import Waits, explain
+from mxbench.metrics.waits import Occupied, Waits, explain
 from mxbench.report.waits import WaitReport
 
 MS = 1_000_000
@@ -63,6 +66,32 @@ def test_a_message_sent_before_the_last_exit_counts_from_that_exit() -> None:
     second = waits[1]
     assert (second.section.node, second.section.entered) == (1, 11 * MS)
     assert (second.queueing, second.dwell, second.network, second.handlers) == (2 * MS, MS, 8 * MS, 0)
+
+
+def test_where_two_may_be_inside_the_third_waits_for_the_first_to_leave() -> None:
+    # All three ask at time 0; nodes 0 and 1 enter at 2 ms and stay 1 ms; node 0's reply takes 1 ms to node 2.
+    waits = explain(run(algorithm("raymond_k_entry.RaymondKEntry"), 3, entries=1, delay=constant, k=2))
+    found = {w.section.node: (w.queueing, w.dwell, w.network, w.handlers) for w in waits}
+    assert found == {0: (0, 0, 2 * MS, 0), 1: (0, 0, 2 * MS, 0), 2: (2 * MS, MS, MS, 0)}
+
+
+@pytest.mark.parametrize("k", [1, 2, 3])
+def test_all_places_are_taken_for_as_long_as_a_look_at_every_instant_finds(k: int) -> None:
+    draw = Random(k)
+    for _ in range(50):
+        stays = [(start, start + draw.randint(0, 6)) for start in draw.choices(range(20), k=draw.randint(0, 8))]
+        taken = [sum(a <= instant < b for a, b in stays) >= k for instant in range(30)]
+        occupied = Occupied(sections(stays), k)
+        assert [occupied.until(time) for time in range(30)] == [sum(taken[:time]) for time in range(30)]
+
+
+def test_a_place_is_free_again_at_an_exit_even_if_it_is_taken_at_once() -> None:
+    occupied = Occupied(sections([(0, 5), (2, 4), (4, 6)]), 2)
+    assert [occupied.last_end(time) for time in (3, 4, 5, 9)] == [None, 4, 5, 5]
+
+
+def sections(stays: list[tuple[int, int]]) -> list[Section]:
+    return [Section(0, number, 0, 0, entered=a, released=b) for number, (a, b) in enumerate(stays)]
 
 
 def test_a_single_node_waits_for_nothing() -> None:

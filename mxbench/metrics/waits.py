@@ -7,6 +7,8 @@
     handlers  the last hand-over: the critical path at nodes, from the receipt of one of its messages to the sending of
               the next, and whatever of the hand-over no message explains (a timer, a wake-up that came late)
 
+Where k may be inside together, 'somebody was inside' reads 'k were', and the exit is that which made room last.
+
 On tcp 'network' holds all from the sender's step to the receiver's: the kernel, and the wait for a processor.
 
 The critical path is walked backwards: from the entry to the message whose delivery let the node enter, to the step
@@ -59,12 +61,15 @@ class Waits(Metric):
 def explain(history: History) -> list[WaitParts]:
     """Return the parts of every wait that ended in an entry, in the order of the entries' numbers."""
     entries = history.entries
-    occupied = _Occupied(entries)
+    several = history.plan.most_inside > 1
+    occupied = Occupied(entries, history.plan.most_inside)
     steps = {node.node: _Steps(node, history.plan.nodes) for node in history.nodes} if history.complete else None
     found = []
     for position, entry in enumerate(entries):
         assert entry.entered is not None, "entries have entered"
         before = entries[position - 1].released if position else None
+        if several:  # where there is one place the number tells who had it before, whatever the clocks of the nodes say
+            before = occupied.last_end(entry.entered)
         handover = min(max(before or 0, entry.arrival), entry.entered)
         dwell = occupied.until(handover) - occupied.until(entry.arrival)
         network = _on_the_way(steps, entry, handover) if steps is not None else None
@@ -116,31 +121,36 @@ class _Steps:
         return self._entries[request]
 
 
-class _Occupied:
-    """How long somebody had been inside, up to any time."""
+class Occupied:
+    """When all places were taken: k nodes or more were inside."""
 
-    def __init__(self, entries: Sequence[Section]) -> None:
+    def __init__(self, entries: Sequence[Section], k: int) -> None:
         self._from: list[int] = []
         self._to: list[int] = []
-        self._before: list[int] = []  # the sum of the stays before this one
-        total = 0
+        self._before: list[int] = []  # for how long, before each of these periods
         stays = [(e.entered, e.released) for e in entries if e.entered is not None and e.released is not None]
-        for entered, released in sorted(stays):
-            if self._to and entered <= self._to[-1]:  # only where mutual exclusion is violated, or at one instant
-                total += max(released - self._to[-1], 0)
-                self._to[-1] = max(self._to[-1], released)
-                continue
-            self._from.append(entered)
-            self._to.append(released)
-            self._before.append(total)
-            total += released - entered
+        changes = sorted([(entered, 1) for entered, _ in stays] + [(released, -1) for _, released in stays])
+        inside = total = 0
+        for time, change in changes:  # at one instant whoever leaves comes first
+            inside += change
+            if change > 0 and inside == k:
+                self._from.append(time)
+                self._before.append(total)
+            elif change < 0 and inside == k - 1:
+                self._to.append(time)
+                total += time - self._from[-1]
 
     def until(self, time: int) -> int:
-        """Return for how many ns before `time` somebody was inside."""
+        """Return for how many ns before `time` all places were taken."""
         position = bisect_right(self._from, time) - 1
         if position < 0:
             return 0
         return self._before[position] + min(time, self._to[position]) - self._from[position]
+
+    def last_end(self, time: int) -> int | None:
+        """Return when a place was last free again, until `time`; None if none had been wanting."""
+        position = bisect_right(self._to, time) - 1
+        return self._to[position] if position >= 0 else None
 
 
 def _mean(values: list[int | None]) -> float | None:
