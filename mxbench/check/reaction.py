@@ -26,7 +26,7 @@ from mxbench.check.channels import Send, SpaceFull
 from mxbench.check.loop import LOCAL_MASK
 from mxbench.check.question import Question
 from mxbench.check.stepping import Messages, StepEngine, make_node
-from mxbench.core.contract import PLUGIN_ERRORS, ContractBreach, Unending, check_plain
+from mxbench.core.contract import PLUGIN_ERRORS, ContractBreach, Unending
 from mxbench.core.state import SHARED, Frozen, NodeState, aliased, freeze, ordered, thaw
 from mxbench.errors import PluginError
 
@@ -231,10 +231,11 @@ class Reactions:
         algorithm, workload, self._life = self._read()
         try:
             frozen = freeze((algorithm, workload))
+            shared = aliased(algorithm)  # in any step: thawed for the next one, the state shares nothing any more
         except ContractBreach:
             self._node.check_state()  # says which field it is
             raise
-        if aliased(algorithm):  # in any step: the state is thawed for the next one, and then shares nothing any more
+        if shared:
             raise ContractBreach(SHARED)
         found = self._numbers.get((frozen, self._life, timers, over))
         return self._new(algorithm, workload, frozen, timers, over) if found is None else found
@@ -247,7 +248,6 @@ class Reactions:
         if timers:
             acts += tuple((TIMER, name, None) for name in timers)
         local = Local(frozen, life, over, following, waiting, inside, self._requests_left(), timers, acts)
-        check_plain(node.algorithm)  # a bytearray, say, has a key like plain data, and would come back as bytes
         in_order = frozen
         if not self._keep_order and (sorted_fields := ordered(algorithm)) is not algorithm:
             in_order = freeze((sorted_fields, workload))

@@ -30,6 +30,7 @@ _FORMAT = 2
 SHARED = "two places of its state hold the same list, dict or set; copy it"  # of what `aliased` finds
 _SINGLE = frozenset({type(None), bool, int, float, str, bytes})  # types of values with nothing in them
 _CHANGEABLE = frozenset({list, dict, set})
+_WITHOUT_CHANGEABLE = (*PLAIN, set, frozenset)  # in which there is no list, dict or set
 _OF_ALGORITHM = ("parameters",)  # fields that no step changes
 _OF_WORKLOAD = ("parameters", "dwell", "options", "share")
 
@@ -82,7 +83,8 @@ def _same_or(value: Any, inner: Sequence[Any], make: Callable[[list[Any]], Any])
 
 
 def aliased(fields: Sequence[Any]) -> bool:
-    """Return whether one list, dict or set is reached twice from the values of some fields."""
+    """Return whether one list, dict or set is reached twice from the values of some fields. Raises ContractBreach where
+    it meets what is not plain data: a bytearray, say, has a key too, but would come back as bytes."""
     held = []
     for part in fields:
         cls = type(part)
@@ -111,6 +113,8 @@ def _aliased(rest: list[Any]) -> bool:
             rest += item
         elif isinstance(item, msgspec.Struct):
             rest += msgspec.structs.astuple(item)
+        elif not isinstance(item, _WITHOUT_CHANGEABLE):
+            raise ContractBreach(f"it holds {item!r}, which is not plain data")
     return False
 
 
