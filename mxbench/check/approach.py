@@ -13,7 +13,7 @@ import msgspec
 from mxbench.check.forgetting import SMALL, forgets, verified
 from mxbench.check.question import Question
 from mxbench.check.reaction import OrderMatters
-from mxbench.check.search import Limits, Progressed, Search
+from mxbench.check.search import CONTRACT, Limits, Progressed, Search
 from mxbench.check.space import Space
 from mxbench.errors import PluginError
 
@@ -48,9 +48,10 @@ def searched(question: Question, limits: Limits, on_progress: OnProgress = None)
         return search, bounds
     plain = plainly(limits)
     if plain.found.property is None and not plain.found.limit:
+        fault = f" ({search.found.fault})" if search.found.property == CONTRACT else ""
         raise PluginError(
             f"{question.algorithm.name}: its 'forget' drops what a later step depends on: the search with it finds "
-            f"'{search.found.property}', without no violation; mend it, or pass --no-forget to search without"
+            f"'{search.found.property}'{fault}, without no violation; mend it, or pass --no-forget to search without"
         )
     return plain, []
 

@@ -130,7 +130,10 @@ class Reactions:
         """Return the local state when no node will request any more, as far as the algorithm forgets then."""
         if local == CRASHED or self.locals[local].over:
             return local
-        return self.to(local, (FORGET, None, None))[0].local
+        branch = self.to(local, (FORGET, None, None))[0]
+        if branch.fault is not None:  # else the node would stand there as if it had crashed, and hide what others do
+            raise self._forget_fails(branch.fault)
+        return branch.local
 
     def forgotten(self, local: Local, over: bool) -> Frozen:
         """Return a state of the algorithm after it forgot what it may; equal for states with dicts in another order."""
@@ -141,10 +144,26 @@ class Reactions:
             self._node.algorithm.forget(over)
             return freeze(ordered(self._read()[0]))
         except PLUGIN_ERRORS as error:
-            fault = self._node.blame(error)
-            if fault is None:
-                raise
-            raise PluginError(f"its 'forget' cannot be tried: {_without_step(fault)}") from error
+            self._blame_forget(error)
+            raise
+
+    def _forget(self, over: bool) -> None:
+        """Let the algorithm forget; what it raises is no fault of the step before, which a plain search would take."""
+        try:
+            self._node.algorithm.forget(over)
+        except PLUGIN_ERRORS as error:
+            self._blame_forget(error)
+            raise
+
+    def _blame_forget(self, error: BaseException) -> None:
+        """Raise PluginError if a plugin led to `error`."""
+        fault = self._node.blame(error)
+        if fault is not None:
+            raise self._forget_fails(_without_step(fault)) from error
+
+    def _forget_fails(self, fault: str) -> PluginError:
+        name = self._question.algorithm.name
+        return PluginError(f"{name}: its 'forget' fails: {fault}; mend it, or pass --no-forget to search without")
 
     def _verify(self, variant: Local, act: Act, expected: tuple[Branch, ...]) -> None:
         if self._branches(variant, act) != expected:
@@ -180,9 +199,9 @@ class Reactions:
             if too_many:
                 raise ContractBreach(f"it has over {MAX_CHOICES} ways to choose in one step")
             if self._forgets:
-                self._node.algorithm.forget(over)
+                self._forget(over)
             number = self._number(over)
-        except OrderMatters:
+        except (OrderMatters, PluginError):
             raise
         except PLUGIN_ERRORS as error:
             blamed = self._node.blame(error)

@@ -11,6 +11,7 @@ from mxbench.check.question import parse_question
 from mxbench.check.search import Search
 from mxbench.check.space import Space
 from mxbench.check.text import render
+from mxbench.core.contract import Unending
 from mxbench.core.distributions import Constant
 from mxbench.errors import PluginError
 from mxbench_plugins.lamport import Lamport
@@ -176,10 +177,65 @@ def test_one_that_fails_is_told_with_its_line(what: BaseException) -> None:
         def forget(self, no_more_requests: bool) -> None:
             raise what
 
-    with pytest.raises(
-        PluginError, match=rf"its 'forget' cannot be tried: .*test_forget.py:\d+: {type(what).__name__}"
-    ):
+    with pytest.raises(PluginError, match=rf"fails: its 'forget' fails: .*test_forget.py:\d+: {type(what).__name__}"):
         verified(parse_question(Fails, requests=1))
+
+
+class FailsInTheEnd(Lamport):
+    """Its `forget` raises when no request is left, which is no step of a schedule."""
+
+    name = "fails-in-the-end"
+
+    def forget(self, no_more_requests: bool) -> None:
+        if no_more_requests and self.me == 1:
+            self.fail()
+
+    def fail(self) -> None:
+        raise ValueError("boom")
+
+
+class HangsInTheEnd(FailsInTheEnd):
+    """Its `forget` is interrupted, as one that does not return."""
+
+    name = "hangs-in-the-end"
+
+    def fail(self) -> None:
+        raise Unending("it did not return")
+
+
+class KeepsAFunction(FailsInTheEnd):
+    """Its `forget` leaves what is not plain data."""
+
+    name = "keeps-a-function"
+
+    def fail(self) -> None:
+        self.clock = print  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "what"),
+    [
+        (FailsInTheEnd, r"ValueError: boom \(in fail, called by forget, node 1\)"),
+        (HangsInTheEnd, r"it did not return \(in fail, called by forget, node 1\)"),
+        (KeepsAFunction, "the state 'clock' holds a .*, which is not plain data"),
+    ],
+    ids=["raises", "hangs", "keeps-no-plain-data"],
+)
+def test_a_forget_that_fails_when_no_request_is_left_hides_no_violation(algorithm: type[Algorithm], what: str) -> None:
+    with pytest.raises(PluginError, match=f"{algorithm.name}: its 'forget' fails: .*{what}.*; mend it, or pass --no"):
+        Search(Space(parse_question(algorithm, requests="1,1,0"), forgets=True)).run()
+
+
+def test_a_forget_that_raises_after_a_step_is_not_told_as_one_that_drops_too_much() -> None:
+    class Raises(Lamport):
+        name = "raises"
+
+        def forget(self, no_more_requests: bool) -> None:
+            if self.me == 1 and self.heard[0] > 1:
+                raise ValueError("boom")
+
+    with pytest.raises(PluginError, match=r"raises: its 'forget' fails: .*ValueError: boom \(in forget, node 1\)"):
+        Search(Space(parse_question(Raises, requests="1,1,0"), forgets=True)).run()
 
 
 def test_a_small_graph_is_searched_without_forgetting() -> None:
