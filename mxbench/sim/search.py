@@ -31,7 +31,8 @@ def check_at_random(
     resize: the same setup for another number of nodes, None where there is none. on_progress: is called now and then,
     and ends the search with the limit that it names; '' to go on. The answer is plain data, as that of
     `mxbench.check`, without `seconds`. states: None, as schedules are counted and not states. transitions: steps of
-    all schedules; depth: of the longest. Beside these schedules, seed, and `shrunk`: what the trace runs on.
+    all schedules; depth: of the longest. Beside these schedules, `cut_off`: how many of them came to no end, seed, and
+    `shrunk`: what the trace runs on.
     """
     limits: list[str] = []
 
@@ -72,6 +73,7 @@ def check_at_random(
         ],
         "limit": None if shrunk else limit,
         "schedules": found.schedules,
+        "cut_off": found.cut_off,
         "seed": seed,
         "shrunk": _shrunk(found, shrunk) if shrunk else None,
         "outside_assumptions": outside(algorithm, setup.network, setup.quorums, setup.requests),

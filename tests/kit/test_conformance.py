@@ -7,7 +7,10 @@ import pytest
 from mxbench.conformance import costs, schedules, watching
 from mxbench.conformance.outcomes import Outcome, Report
 from mxbench.conformance.schedules import Bench, hostile
-from mxbench.core.algorithm import Assumptions, Out
+from mxbench.core.algorithm import Algorithm, Assumptions, Out
+from mxbench.core.distributions import Constant
+from mxbench.core.entry import EntryRequest
+from mxbench.core.messages import Message
 from mxbench.errors import PluginError
 from mxbench.registry import Registry
 from mxbench.scenarios import replay
@@ -22,6 +25,10 @@ BROKEN = Path(__file__).parent.parent / "broken"
 CHECKS = ["contract", "determinism", *(f"every-schedule-n{n}" for n in (1, 2, 3))]
 CHECKS += [*(f"random-schedules-n{n}" for n in range(4, 10)), "messages-per-entry", "delays", "outside-assumptions"]
 NAMES = list(Registry().all("algorithms"))
+
+
+class Wanted(Message):
+    what: str
 
 
 class CheapClaim(RicartAgrawala):
@@ -54,6 +61,50 @@ class OnlyThreeGetStuck(RicartAgrawala):
     def on_message(self, sender: int, message: object, out: Out) -> None:
         if sender < 3 or isinstance(message, ricart_agrawala.Reply):
             super().on_message(sender, message, out)
+
+
+class PlaysPingPong(Algorithm):
+    """Served by node 0 with up to three nodes; more of them send each other messages for ever and let nobody in."""
+
+    name = "plays-ping-pong"
+
+    queue: list[int] = []
+    busy: bool = False
+
+    def on_request(self, request: EntryRequest, out: Out) -> None:
+        out.send(0 if self.n <= 3 else (self.me + 1) % self.n, Wanted("ask" if self.n <= 3 else "ping"))
+
+    def on_message(self, sender: int, message: Wanted, out: Out) -> None:
+        match message.what:
+            case "ping":
+                out.send(sender, message)
+            case "ask":
+                self.queue.append(sender)
+            case "left":
+                self.busy = False
+            case "enter":
+                out.enter()
+        if self.queue and not self.busy:
+            self.busy = True
+            out.send(self.queue.pop(0), Wanted("enter"))
+
+    def on_release(self, out: Out) -> None:
+        out.send(0, Wanted("left"))
+
+
+class LeavesOneOut(RicartAgrawala):
+    """Node 3 plays with itself when it wants to enter; the others get in."""
+
+    name = "leaves-one-out"
+
+    def on_request(self, request: EntryRequest, out: Out) -> None:
+        if self.me == 3:
+            out.set_timer("again", Constant(1.0))
+        else:
+            RicartAgrawala.on_request(self, request, out)
+
+    def on_timer(self, name: str, out: Out) -> None:
+        out.set_timer("again", Constant(1.0))
 
 
 def verdicts(report: Report) -> dict[str, str]:
@@ -143,6 +194,21 @@ def test_an_algorithm_that_takes_a_k_is_tried_with_two_inside(tmp_path: Path) ->
         schedules.random_schedules(Bench(LetsInOneMore), 4),
     ):
         assert (outcome.verdict, outcome.text.partition(":")[0]) == ("failed", "mutual exclusion")
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "said"),
+    [
+        (PlaysPingPong, "5 of them came to no end within 2,800 steps, and nodes 0, 1, 2 and 3 entered in none"),
+        (LeavesOneOut, "5 of them came to no end within 2,800 steps, and node 3 entered in none"),
+    ],
+    ids=["nobody", "all-but-one"],
+)
+def test_one_that_lets_nobody_in_is_never_said_to_pass(algorithm: type[Algorithm], said: str) -> None:
+    outcome = schedules.random_schedules(Bench(algorithm, random_schedules=5), 4)
+    assert outcome.verdict == "undecided"
+    assert outcome.text.endswith(said)
+    assert schedules.every_schedule(Bench(algorithm), 3).verdict == "passed"
 
 
 @pytest.mark.slow
