@@ -28,3 +28,11 @@ class MachineError(MxbenchError):
 def property_failed(name: str, error: BaseException) -> PluginError:
     """Return what is told of a property that raised instead of judging."""
     return PluginError(f"the property '{name}' failed: {type(error).__name__}: {error}")
+
+
+def not_repeated(algorithm: str, violated: str) -> PluginError:
+    """Return what is told of an algorithm that did something else when a schedule was carried out again."""
+    return PluginError(
+        f"{algorithm}: carried out again, the schedule that violated '{violated}' does not lead there: its handlers "
+        "are not a function of the node's state; 'pytest --mxbench FILE' names the line"
+    )

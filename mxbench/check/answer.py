@@ -22,10 +22,12 @@ from mxbench.check.search import (
     Limits,
     Progressed,
 )
+from mxbench.check.stepping import Messages
 from mxbench.core.algorithm import Algorithm
 from mxbench.core.property import Property
-from mxbench.core.trace import nodes_text, violation
+from mxbench.core.trace import Step, nodes_text, violation
 from mxbench.core.verdict import Verdict
+from mxbench.errors import not_repeated
 from mxbench.overrun import watched
 
 PROPERTIES = (MUTUAL_EXCLUSION, DEADLOCK, CAN_ENTER, CONTRACT)
@@ -58,7 +60,8 @@ def check(
     topology, holder, server, k: as in an experiment, for an algorithm that takes them. limit_bytes: of memory that the
     process holds, most of the machine's unless given. properties: to judge beside those that always are, by name, or
     classes. forget: False for the plain search, even where the algorithm can drop what no later step reads.
-    A limit that is hit makes the verdict undecided; None is no limit. Raises ExperimentError for what cannot be asked.
+    A limit that is hit makes the verdict undecided; None is no limit. Raises ExperimentError for what cannot be asked,
+    and PluginError for an algorithm that does something else when the schedule is carried out again.
     """
     question = parse_question(
         algorithm, nodes, requests, network, quorums, plugins, topology, holder, server,
@@ -75,7 +78,7 @@ def answer(
     started = time.perf_counter()
     search, verified = searched(question, limits, on_progress)
     found = search.found
-    trace = [msgspec.to_builtins(step) for step in replay(question, found.schedule, search.space.messages)]
+    trace = [msgspec.to_builtins(step) for step in _carried_out(question, found, search.space.messages)]
     verdict: Verdict = "violated" if found.property else "undecided" if found.limit else "valid"
     starts_somewhere = question.algorithm.has_token or question.algorithm.can_have_server
     expected = [node for node, requests in enumerate(question.requests) if requests]
@@ -111,6 +114,33 @@ def answer(
         "not_covered": _not_covered(question, found, verified),
         "trace": trace,
     }
+
+
+def _carried_out(question: Question, found: Found, messages: Messages) -> list[Step]:
+    """Return the trace of what was found; raise PluginError if real nodes do not come to the same."""
+    try:
+        trace = replay(question, found.schedule, messages)
+    except StopIteration:  # a message of the schedule was not sent this time
+        raise not_repeated(question.algorithm.name, str(found.property)) from None
+    if trace and not _confirms(question, found, trace):
+        raise not_repeated(question.algorithm.name, str(found.property))
+    return trace
+
+
+def _confirms(question: Question, found: Found, trace: list[Step]) -> bool:
+    """Return whether a trace shows the violation that was found. What was asked for by name is not judged again."""
+    last, breach = trace[-1], found.schedule[-1].fault
+    if any(step.fault for step in (trace if found.property != CONTRACT else trace[:-1])):
+        return False
+    match found.property:
+        case "mutual exclusion":
+            return len(last.inside) > question.k
+        case "no deadlock" | "every waiter can still enter":
+            return last.waiting == found.stuck
+        case "contract":
+            # A replay takes over the faults that only a search looks for, in a class; those of a handler it has itself.
+            return breach is not None and (" (in class " in breach or last.fault != breach)
+    return True
 
 
 def _judged(cls: type[Property], found: Found) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from mxbench.core.algorithm import Algorithm, Assumptions
 from mxbench.core.contract import PLUGIN_ERRORS
 from mxbench.core.scenario import Scenario, Setup
 from mxbench.core.trace import nodes_text
-from mxbench.errors import ExperimentError
+from mxbench.errors import ExperimentError, PluginError
 from mxbench.loading import is_of_file
 from mxbench.scenarios import load, save, scenario_of
 from mxbench.sim.replay import replay
@@ -95,7 +95,10 @@ def _every_schedule(name: str, bench: Bench, nodes: int, k: int | None) -> Outco
             question = question_of(bench.algorithm, nodes, requests, k=k)
         except ExperimentError as error:
             return Outcome(name, "undecided", str(error))
-        found = answer(question, Limits(bench.max_states, None, memory_for_a_search()))
+        try:
+            found = answer(question, Limits(bench.max_states, None, memory_for_a_search()))
+        except PluginError as error:
+            return Outcome(name, "failed", str(error))
         if found["verdict"] == "violated":
             return _failed(bench, name, question, question.setup, found, "exhaustive search")
         if found["verdict"] == "undecided":
@@ -122,7 +125,10 @@ def _random_schedules(name: str, bench: Bench, nodes: int, k: int | None) -> Out
     except ExperimentError as error:
         return Outcome(name, "undecided", str(error))
     started = time.perf_counter()
-    found, setup = check_at_random(bench.algorithm, question.setup, bench.random_schedules, nodes, resized)
+    try:
+        found, setup = check_at_random(bench.algorithm, question.setup, bench.random_schedules, nodes, resized)
+    except PluginError as error:
+        return Outcome(name, "failed", str(error))
     if found["verdict"] == "violated":
         found["seconds"] = time.perf_counter() - started
         return _failed(bench, name, question, setup, found, f"random search of seed {nodes}")
@@ -185,7 +191,10 @@ def _becomes_of(bench: Bench, network: Adversary) -> str:
             question = question_of(bench.algorithm, nodes, 1, network)
         except ExperimentError as error:
             return str(error)
-        found = answer(question, Limits(bench.max_states, None, memory_for_a_search()))
+        try:
+            found = answer(question, Limits(bench.max_states, None, memory_for_a_search()))
+        except PluginError as error:
+            return str(error)
         if found["verdict"] != "valid":
             break
     where = f"{found['nodes']} nodes that ask once"

@@ -22,6 +22,7 @@ from mxbench.core.contract import PLUGIN_ERRORS
 from mxbench.core.property import Property
 from mxbench.core.scenario import Act, Setup, act_of
 from mxbench.core.trace import Step, shown
+from mxbench.errors import not_repeated
 from mxbench.sim.explore import CONTRACT, DEADLOCK, bound_of, explore, plan_of
 from mxbench.sim.schedule import MUTUAL_EXCLUSION, NoSuchOption, Schedule
 from mxbench.sim.tracer import Impossible, Pick, Tracer, blamed, carry_out, find
@@ -114,7 +115,8 @@ class _Shrinking:
         if done is None:
             self.by_number = True
             done = self._trial(self.setup, acts) or self._trial(self.setup, self.acts)
-        assert done is not None, "a schedule violates what it violated before"
+        if done is None:  # all is drawn from a stream, so it is the algorithm that is not the same
+            raise not_repeated(self.algorithm.name, self.violated)
         self.acts = done
 
     # ---- what may be left out --------------------------------------------------------------------------------------

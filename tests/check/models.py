@@ -223,3 +223,58 @@ class SharesAList(Algorithm):
     def on_request(self, request: EntryRequest, out: Out) -> None:
         self.one = self.other
         out.enter()
+
+
+CALLS: list[int] = []  # what no state of a node holds, and yet decides below
+
+
+class EntersAtFirst(Algorithm):
+    """Enters at once in the first two calls of the process, and in the others when a timer fires."""
+
+    name = "enters-at-first"
+
+    def on_request(self, request: EntryRequest, out: Out) -> None:
+        CALLS.append(1)
+        if len(CALLS) < 3:
+            out.enter()
+        else:
+            out.set_timer("later", Constant(1.0))
+
+    def on_timer(self, name: str, out: Out) -> None:
+        out.enter()
+
+
+class StaysOutside(Algorithm):
+    """Never enters in the first two calls of the process."""
+
+    name = "stays-outside"
+
+    def on_request(self, request: EntryRequest, out: Out) -> None:
+        CALLS.append(1)
+        if len(CALLS) > 2:
+            out.enter()
+
+
+class RaisesAtFirst(Algorithm):
+    """Raises in the first call of the process."""
+
+    name = "raises-at-first"
+
+    def on_request(self, request: EntryRequest, out: Out) -> None:
+        CALLS.append(1)
+        if len(CALLS) == 1:
+            raise ValueError("at first")
+        out.enter()
+
+
+class SendsAtFirst(Algorithm):
+    """Node 1 sends a message in the first call of the process, and another in the others; nobody enters."""
+
+    name = "sends-at-first"
+
+    def on_request(self, request: EntryRequest, out: Out) -> None:
+        CALLS.append(1)
+        out.send(1 - self.me, Ask() if len(CALLS) < 3 else Go())
+
+    def on_message(self, sender: int, message: Any, out: Out) -> None:
+        pass

@@ -15,7 +15,8 @@ from mxbench.check.answer import check
 from mxbench.check.diagram import diagram
 from mxbench.check.question import Network, parse_question
 from mxbench.check.text import render
-from mxbench.errors import ExperimentError
+from mxbench.core.algorithm import Algorithm
+from mxbench.errors import ExperimentError, PluginError
 
 BROKEN = Path(__file__).parent.parent / "broken"
 
@@ -84,6 +85,15 @@ def test_shows_a_counterexample_as_a_space_time_diagram() -> None:
     text = render(found)
     assert shown in text
     assert "Outside its assumptions: lamport assumes FIFO channels, but this network reorders messages." in text
+
+
+@pytest.mark.parametrize(
+    "algorithm", [models.EntersAtFirst, models.StaysOutside, models.RaisesAtFirst, models.SendsAtFirst]
+)
+def test_a_violation_that_its_own_trace_does_not_show_is_told_as_the_plugins_fault(algorithm: type[Algorithm]) -> None:
+    models.CALLS.clear()
+    with pytest.raises(PluginError, match=f"{algorithm.name}: carried out again, .* 'pytest --mxbench FILE' names"):
+        check(algorithm, nodes=2, requests=1)
 
 
 @pytest.mark.parametrize("limit", [{"limit_states": 1000}, {"limit_seconds": 0.0}], ids=str)

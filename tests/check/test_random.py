@@ -296,3 +296,10 @@ class TwoAtOnce(RaymondKEntry):
     @property
     def k(self) -> int:
         return 2
+
+
+def test_an_algorithm_that_does_something_else_the_second_time_is_told_as_such() -> None:
+    models.CALLS.clear()
+    question = parse_question(models.EntersAtFirst, nodes=2, requests=1)
+    with pytest.raises(PluginError, match="carried out again, the schedule that violated 'mutual exclusion' does not"):
+        check_at_random(models.EntersAtFirst, question.setup, 5)

@@ -1,5 +1,6 @@
 """The conformance suite, as `mxbench.testing` offers it."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -107,6 +108,20 @@ class LeavesOneOut(RicartAgrawala):
         out.set_timer("again", Constant(1.0))
 
 
+CALLS: list[int] = []
+
+
+class EntersAtFirst(Algorithm):
+    """Enters in the first two calls of the process, and in no other."""
+
+    name = "enters-at-first"
+
+    def on_request(self, request: EntryRequest, out: Out) -> None:
+        CALLS.append(1)
+        if len(CALLS) < 3:
+            out.enter()
+
+
 def verdicts(report: Report) -> dict[str, str]:
     return {outcome.check: outcome.verdict for outcome in report.outcomes}
 
@@ -209,6 +224,18 @@ def test_one_that_lets_nobody_in_is_never_said_to_pass(algorithm: type[Algorithm
     assert outcome.verdict == "undecided"
     assert outcome.text.endswith(said)
     assert schedules.every_schedule(Bench(algorithm), 3).verdict == "passed"
+
+
+@pytest.mark.parametrize(
+    "make", [lambda bench: schedules.every_schedule(bench, 2), lambda bench: schedules.random_schedules(bench, 4)],
+    ids=["every", "random"],
+)  # fmt: skip
+def test_one_that_does_something_else_the_second_time_fails_and_does_not_end_the_suite(
+    make: Callable[[Bench], Outcome],
+) -> None:
+    CALLS.clear()
+    outcome = make(Bench(EntersAtFirst))
+    assert (outcome.verdict, "carried out again" in outcome.text) == ("failed", True)
 
 
 @pytest.mark.slow
