@@ -147,8 +147,8 @@ def _judged(cls: type[Property], found: Found) -> dict[str, Any]:
     """Return what became of a property that was asked for; `depth` is that at which a 'sometimes' was first met."""
     verdict = "violated" if found.property == cls.name else "valid" if cls.name in found.met else None
     if verdict is None:
-        complete = not found.property and not found.limit
-        verdict = "valid" if cls.kind == "always" and complete else "undecided"
+        complete = not found.limit and (not found.property or found.property in found.unmet)  # nothing is met by then
+        verdict = "undecided" if not complete else "valid" if cls.kind == "always" else "violated"
     return {"name": cls.name, "kind": cls.kind, "verdict": verdict, "depth": found.met.get(cls.name)}
 
 

@@ -98,6 +98,30 @@ def test_a_sometimes_property_is_met_at_some_depth_or_else_violated() -> None:
     assert "'never-twice' holds in no state" in never["text"]
 
 
+class Alive(Property):
+    """No node crashed."""
+
+    name = "alive"
+
+    def holds(self, moment: Moment) -> bool:
+        return None not in moment.nodes
+
+
+class NorThree(NeverTwice):
+    """Another one that is never met."""
+
+    name = "nor-three"
+
+
+def test_all_that_was_asked_for_is_judged_by_a_search_in_which_something_is_never_met() -> None:
+    found = check("ricart-agrawala", nodes=2, properties=[NeverTwice, NorThree, "one-a-channel", "everybody-waits"])
+    assert found["property"] == "one-a-channel", "a search that ends at a violation has not seen all"
+    assert [known["verdict"] for known in found["properties"][:2]] == ["undecided", "undecided"]
+    found = check("ricart-agrawala", nodes=2, properties=[NeverTwice, NorThree, Alive, "everybody-waits"])
+    assert found["property"] == "never-twice"
+    assert [known["verdict"] for known in found["properties"]] == ["violated", "violated", "valid", "valid"]
+
+
 def test_a_sometimes_property_that_was_not_met_within_a_limit_is_undecided() -> None:
     found = check("ricart-agrawala", requests=1, properties=[NeverTwice], limit_states=50)
     assert (found["verdict"], found["properties"][0]["verdict"]) == ("undecided", "undecided")
