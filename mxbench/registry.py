@@ -20,7 +20,7 @@ from mxbench.core.contract import PLUGIN_ERRORS, ContractBreach, check_declarati
 from mxbench.core.engine import RunEngine
 from mxbench.core.metric import Metric
 from mxbench.core.plan import PluginRef
-from mxbench.core.property import Property
+from mxbench.core.property import ALWAYS_JUDGED, Property
 from mxbench.core.quorums import QuorumSystem
 from mxbench.core.report import Report
 from mxbench.core.topologies import TOPOLOGIES
@@ -207,6 +207,9 @@ class Registry:
                 f"{line}: the name '{name}' is taken ({taken.origin}: {taken.ref.file or taken.ref.module}); "
                 "give your class another one"
             )
+        if kind == "properties" and name in ALWAYS_JUDGED:
+            raise PluginError(f"{line}: the name '{name}' is that of a property that is always judged; give your class "
+                              "another one")  # fmt: skip
         if kind in ("algorithms", "workloads"):
             _check_handlers(cls, line)
         if kind == "algorithms":

@@ -10,6 +10,8 @@ from typing import ClassVar, Literal, NamedTuple
 from mxbench.core.algorithm import Algorithm
 from mxbench.core.messages import Message
 
+ALWAYS_JUDGED = ("mutual exclusion", "no deadlock", "every waiter can still enter", "contract")  # of every algorithm
+
 
 class InFlight(NamedTuple):
     """A message on its way."""

@@ -155,3 +155,10 @@ def test_mxbench_properties_brings_one_from_a_file(tmp_path: Path) -> None:
 def test_a_property_that_is_not_known_is_named_with_those_that_are() -> None:
     with pytest.raises(ExperimentError, match="no property named 'one-channel'; did you mean 'one-a-channel'"):
         check("lamport", properties=["one-channel"])
+
+
+def test_a_property_with_the_name_of_one_that_is_always_judged_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "polite.py"
+    file.write_text(PLUGIN.replace('"polite"', '"contract"'))
+    with pytest.raises(PluginError, match="the name 'contract' is that of a property that is always judged"):
+        check("ricart-agrawala", plugins=[file])
