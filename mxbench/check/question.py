@@ -7,6 +7,7 @@ algorithm's assumptions is said beside the answer.
 import ast
 import os
 from collections.abc import Sequence
+from operator import index
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -16,7 +17,7 @@ import msgspec
 from mxbench.core.adversary import Adversary as Network
 from mxbench.core.adversary import outside, parse_adversary
 from mxbench.core.algorithm import Algorithm, Parameters
-from mxbench.core.property import Property
+from mxbench.core.property import ALWAYS_JUDGED, Property
 from mxbench.core.quorums import Quorums
 from mxbench.core.scenario import Setup
 from mxbench.core.topologies import TOPOLOGIES, Tree, rooted_at
@@ -112,6 +113,10 @@ def parse_question(
     tree, first, towards, own_server = _placement(cls, n, topology, holder, server)
     most_inside = _most_inside(cls, k)
     judged = tuple(registry.get("properties", p).cls if isinstance(p, str) else p for p in dict.fromkeys(properties))
+    if taken := [property.name for property in judged if property.name in ALWAYS_JUDGED]:
+        raise ExperimentError(
+            f"--property {taken[0]}: it is always judged; leave it out, or give your own another name"
+        )
     return Question(
         cls, n, each, _network(network), found, system, tree, first, towards, own_server, most_inside, judged, forget
     )
@@ -196,7 +201,7 @@ def _explicit_quorums(quorums: str | Sequence[Sequence[int]] | None) -> Quorums 
         return None
     try:
         value: Any = ast.literal_eval(quorums.strip()) if isinstance(quorums, str) else quorums
-        return tuple(tuple(sorted({int(member) for member in quorum})) for quorum in value)
+        return tuple(tuple(sorted({index(member) for member in quorum})) for quorum in value)
     except (ValueError, SyntaxError, TypeError):
         raise ExperimentError(
             f"quorums={quorums}: write a system's name, or a list for each node like [[0,1],[1,2],[0,2]]"
@@ -206,6 +211,8 @@ def _explicit_quorums(quorums: str | Sequence[Sequence[int]] | None) -> Quorums 
 def _quorums(
     cls: type[Algorithm], n: int, given: Any, explicit: Quorums | None, registry: Registry
 ) -> tuple[str | None, Quorums]:
+    if given and cls.quorum_system is None:
+        raise ExperimentError(f"quorums={given}: {cls.name} works without quorums")
     if explicit is not None:
         if len(explicit) != n:
             raise ExperimentError(f"quorums: {len(explicit)} quorums for {n} nodes")
@@ -216,8 +223,6 @@ def _quorums(
     name = given or cls.quorum_system
     if name is None:
         return None, ()
-    if given and cls.quorum_system is None:
-        raise ExperimentError(f"quorums={given}: {cls.name} works without quorums")
     found = registry.get("quorum_systems", name)
     try:
         return found.name, found.cls().for_nodes(n)

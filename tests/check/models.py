@@ -4,6 +4,7 @@ from typing import Any
 
 from mxbench import Algorithm, EntryRequest, Message, Out
 from mxbench.core.distributions import Constant
+from mxbench.core.property import Moment, Property
 
 
 class Ask(Message):
@@ -278,3 +279,12 @@ class SendsAtFirst(Algorithm):
 
     def on_message(self, sender: int, message: Any, out: Out) -> None:
         pass
+
+
+class Contract(Property):
+    """Takes the name of one that is always judged."""
+
+    name = "contract"
+
+    def holds(self, moment: Moment) -> bool:
+        return True

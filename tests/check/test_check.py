@@ -140,14 +140,17 @@ def test_the_same_question_has_the_same_answer_in_every_process() -> None:
         ({"requests": "some"}, "write one number"),
         ({"requests": -1}, "0 times or more"),
         ({"quorums": "grid"}, "works without quorums"),
-        ({"quorums": "[[0,1],"}, "write a system's name, or a list"),
-        ({"quorums": [[0], [3], [1]]}, "nodes are 0 to 2"),
+        ({"quorums": "[[0],[1],[2]]"}, "works without quorums"),
+        ({"algorithm": "maekawa", "quorums": "[[0,1],"}, "write a system's name, or a list"),
+        ({"algorithm": "maekawa", "quorums": "[[0,1.9],[1],[0,2]]"}, "write a system's name, or a list"),
+        ({"algorithm": "maekawa", "quorums": [[0], [3], [1]]}, "nodes are 0 to 2"),
+        ({"properties": [models.Contract]}, "--property contract: it is always judged"),
     ],
     ids=str,
 )
 def test_refuses_what_cannot_be_asked(asked: dict[str, Any], said: str) -> None:
     with pytest.raises(ExperimentError) as error:
-        parse_question("lamport", **asked)
+        parse_question(**{"algorithm": "lamport"} | asked)
     assert said in str(error.value)
 
 
