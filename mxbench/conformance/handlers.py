@@ -46,6 +46,10 @@ UNSORTED = (
     "goes along a set of what is not a number, such as strings, without sorting it: the order differs from process to "
     "process; go along sorted(...)"
 )
+ELSEWHERE = (
+    "does something else in another process: it may go along a set of what is not a number, such as strings, without "
+    "sorting it (go along sorted(...)), or follow hash(), an address, a process id or what was drawn at import"
+)
 DIFFERENT = (NOT_TWICE, UNSORTED)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from mxbench.child import command, environment
-from mxbench.conformance.handlers import DIFFERENT, UNSORTED
+from mxbench.conformance.handlers import DIFFERENT, ELSEWHERE
 from mxbench.conformance.outcomes import Outcome
 from mxbench.conformance.trail import parting
 from mxbench.conformance.watched import WHERE, Errand, Sighting
@@ -69,7 +69,7 @@ def _between_processes(errand: Errand, seen: list[Sighting]) -> list[str]:
             closer = msgspec.structs.replace(errand if long else few, close=apart[0])
             trails = [_send(closer, one).calls[apart[0] :] for one in (HASH_SEEDS[0], seed)]
             _, handler, line = parting(*trails) or apart
-            return [_sentence(*line, handler, UNSORTED)]
+            return [_sentence(*line, handler, ELSEWHERE)]
     return []
 
 

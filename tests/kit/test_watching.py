@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from mxbench.conformance import watching
+from mxbench.conformance.handlers import ELSEWHERE
 from mxbench.conformance.schedules import question_of
 from mxbench.conformance.trail import Call, canonical, parted_line, parting, reordered
 from mxbench.conformance.watching import Watched, contract, determinism, watch
@@ -50,7 +51,7 @@ HABITS: dict[str, list[tuple[str, str]]] = {  # the text of the line, and what i
 }
 PARTINGS = {  # what shows only where a handler does not do the same twice
     "unsorted_strings": ("out.broadcast", "on_request goes along a set of what is not a number, such as strings,"),
-    "strings_of_its_own": ("out.send", "on_request goes along a set of what is not a number, such as strings,"),
+    "strings_of_its_own": ("out.send", f"on_request {ELSEWHERE}"),
     "follows_an_address": ("out.broadcast(Place", "on_request does not do the same twice, from the same state"),
 }
 
@@ -107,7 +108,22 @@ def test_an_order_that_differs_only_between_processes_is_seen(tmp_path: Path) ->
     [cls] = algorithms_of(file)
     outcome = determinism(watch_few(cls))
     line = next(n for n, text in enumerate(file.read_text().splitlines(), start=1) if "out.broadcast" in text)
-    assert outcome.text.startswith(f"{file}:{line}: on_request goes along a set of what is not a number")
+    assert outcome.text == f"{file}:{line}: on_request {ELSEWHERE}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("drawn", ["hash('abc')", "__import__('os').getpid()"])
+def test_what_differs_between_processes_without_a_set_is_not_told_as_the_order_of_one(
+    drawn: str, tmp_path: Path
+) -> None:
+    source = (FOLDER / "unsorted_strings.py").read_text()
+    file = tmp_path / "drawn.py"
+    file.write_text(source.replace("in self.words:", "in [str(DRAWN)]:") + f"\n\nDRAWN = {drawn}\n")
+    [cls] = algorithms_of(file)
+    said = determinism(watch_few(cls))
+    assert said.verdict == "failed"
+    assert "may go along a set" in said.text
+    assert "or follow hash(), an address, a process id or what was drawn at import" in said.text
 
 
 @pytest.mark.slow
