@@ -161,7 +161,8 @@ def _sentence(question: Question, found: Found, trace: list[dict[str, Any]]) -> 
     if found.limit:
         return f"no violation was found, but the search ended at its limit of {found.limit} and is not complete"
     most = "one node is" if question.k == 1 else f"{question.k} nodes are"
-    served = "every request is served" if found.rounds is False else "whoever waits can still enter"
+    asked = "every request of a node that did not crash" if question.network.crashes else "every request"
+    served = f"{asked} is served" if found.rounds is False else "whoever waits can still enter"
     return f"in every schedule within the bound at most {most} inside, and {served}"
 
 
@@ -180,15 +181,17 @@ def _not_covered(question: Question, found: Found, verified: list[str]) -> list[
     else:
         most = max(question.requests, default=0)
         said.append(
-            f"more than {question.nodes} nodes, and more than {most} request{'s' if most != 1 else ''} of one node"
+            f"more than {question.nodes} node{'s' if question.nodes != 1 else ''}, and more than {most} "
+            f"request{'s' if most != 1 else ''} of one node"
         )
     if verified:
         said.append("what its 'forget' drops at this bound: that was compared at smaller ones, and is not proved")
     network, missing = question.network, []
     missing += ["reordering"] if network.fifo else []
-    for name, count in (("repeated messages", network.duplicates), ("lost messages", network.losses),
-                        ("crashes", network.crashes)):  # fmt: skip
-        missing.append(f"more than {count} {name}" if count else name)
+    for one, name, count in (("repeated message", "repeated messages", network.duplicates),
+                             ("lost message", "lost messages", network.losses),
+                             ("crash", "crashes", network.crashes)):  # fmt: skip
+        missing.append(f"more than {count} {one if count == 1 else name}" if count else name)
     said.append(f"networks with {', '.join(missing)}")
     if question.algorithm.takes_k:
         said.append(

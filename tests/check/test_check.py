@@ -114,6 +114,13 @@ def test_says_what_never_happened() -> None:
     assert check("lamport", nodes=1)["verdict"] == "valid"
 
 
+def test_says_that_a_node_that_crashed_is_not_served_and_counts_one_as_one() -> None:
+    found = check("ricart-agrawala", nodes=1, requests=1, network="crashing+lossy:2")
+    assert found["text"].endswith("and every request of a node that did not crash is served")
+    assert found["not_covered"][0] == "more than 1 node, and more than 1 request of one node"
+    assert found["not_covered"][1].endswith("repeated messages, more than 2 lost messages, more than 1 crash")
+
+
 def test_the_same_question_has_the_same_answer_in_every_process() -> None:
     script = (
         "import json, mxbench; found = mxbench.check('lamport', requests=1, network='reordering')\n"
