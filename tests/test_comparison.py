@@ -90,6 +90,14 @@ def test_undecided_runs_count_but_lend_no_number() -> None:
     assert (line["measures"]["messages_per_entry"]["mean"], line["measures"]["messages_per_entry"]["repeats"]) == (6, 3)
 
 
+def test_a_run_that_was_made_twice_counts_once(tmp_path: Path) -> None:
+    """One seed is one history there, whenever it gives up: to count it again would make intervals narrower."""
+    once = mxbench.compare(run(tmp_path, ONE))
+    twice = mxbench.compare(run(tmp_path, ONE + "matrix: {stall_limit: [20s, 30s]}\n"))
+    assert [line["runs"] for line in twice["lines"]] == [5]
+    assert twice["lines"][0]["measures"] == once["lines"][0]["measures"]
+
+
 def test_a_quorum_system_is_named_only_where_there_are_several() -> None:
     rows = [row(1, algorithm="maekawa", quorum_system=system) for system in ("grid", "majority")]
     both = compare_sources([source([*rows, row(1)])])

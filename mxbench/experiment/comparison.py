@@ -50,6 +50,7 @@ from mxbench.experiment.where import matching
 
 RESULT = "result"  # compared: equal settings of several results
 LEADING, LAST = ("algorithm", "nodes"), "nodes"
+OF_ONE_HISTORY = ("seed", "verdict", "entries", "messages", "duration_ms", "wait_ms")  # no two histories have all alike
 Line = dict[str, Any]
 
 
@@ -158,7 +159,7 @@ def _groups(sources: list[Source]) -> list[Group]:
         for row in source.rows:
             coordinates = source.coordinates(row)
             groups.setdefault((number, key_of(coordinates)), (number, coordinates, []))[2].append(row)
-    found = list(groups.values())
+    found = [(number, coordinates, _once(rows)) for number, coordinates, rows in groups.values()]
     name_holders((coordinates for _, coordinates, _ in found), sweeps_holder(sources))
     make_whole([coordinates for _, coordinates, _ in found])
     # A quorum system is part of an algorithm's name only where there are several of them.
@@ -168,6 +169,19 @@ def _groups(sources: list[Source]) -> list[Group]:
     for _, coordinates, rows in found:
         if len(systems[str(rows[0].get("algorithm"))]) == 1:
             coordinates["algorithm"] = rows[0].get("algorithm")
+    return found
+
+
+def _once(rows: list[Row]) -> list[Row]:
+    """Return the rows without those of a run that was made twice, and tells nothing new: where one seed is one history,
+    a sweep over a key that is no coordinate, or over two names of one setting, makes it again."""
+    seen: set[str] = set()
+    found = []
+    for row in rows:
+        key = key_of({name: row.get(name) for name in OF_ONE_HISTORY})
+        if row.get("wait_ms") is None or key not in seen:
+            found.append(row)
+        seen.add(key)
     return found
 
 
