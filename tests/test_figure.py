@@ -45,6 +45,15 @@ nodes: 3
 engine: sim
 workload: {type: bank, entries_per_node: 5, dwell: 1ms}
 """
+CUT_OFF = """name: cut-off
+matrix: {algorithm: [lamport, raymond]}
+nodes: 5
+engine: sim
+network: {delay: {exponential: 1ms}}
+workload: {type: hold, entries_per_node: 2, dwell: 1ms}
+time_limit: 20ms
+repeat: 8
+"""
 HOSTILE = "</text><script>alert(1)</script> \" ' & \u202e reversed\n next"
 drawn = pytest.mark.skipif(not can_draw(), reason=drawing.MISSING)
 
@@ -62,6 +71,12 @@ def one(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def inside(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return ran(tmp_path_factory.mktemp("inside"), INSIDE)
+
+
+@pytest.fixture(scope="module")
+def cut_off(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Every run of lamport is cut off by its time limit, and all but one of raymond."""
+    return ran(tmp_path_factory.mktemp("cut-off"), CUT_OFF)
 
 
 def ran(folder: Path, text: str) -> Path:
@@ -220,6 +235,25 @@ def test_more_types_than_colours_leave_the_rarest_together() -> None:
     shown = {point["series"]: point["x"] for point in data(spec)}
     assert (len(shown), list(shown)[-1]) == (SERIES, OTHERS)
     assert sum(shown.values()) == pytest.approx(sum(counts.values()) / 10)
+
+
+def test_a_run_that_was_cut_off_has_no_part_in_a_bar(cut_off: Path) -> None:
+    compared = {line["algorithm"]: line for line in mxbench.compare(cut_off)["lines"]}
+    assert [compared[name]["verdicts"]["undecided"] for name in ("lamport", "raymond")] == [8, 7]
+    heights: dict[str, float] = {}
+    for point in data(specification([cut_off], "messages-by-type")):
+        heights[point["name"]] = heights.get(point["name"], 0) + point["x"]
+    mean = compared["raymond"]["measures"]["messages_per_entry"]["mean"]
+    assert heights == {"lamport (undecided)": 0, "raymond": pytest.approx(mean)}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_setting_without_a_run_that_was_decided_has_no_line(cut_off: Path, kind: str) -> None:
+    spec = specification([cut_off], kind)
+    panels = spec.get("vconcat", [spec])
+    assert all("lamport" not in {point["series"] for point in data(panel)} for panel in panels)
+    with pytest.raises(ResultError, match="nothing to draw: every run of it is undecided, and such runs have no part"):
+        specification([cut_off], kind, where=["algorithm=lamport"])
 
 
 # ---- how it looks ---------------------------------------------------------------------------------------------------

@@ -20,13 +20,14 @@ from mxbench.report.figure.style import SERIES
 from mxbench.report.text import printable, setting_text
 
 NO_RUNS = "there is nothing to draw"
+UNDECIDED = f"{NO_RUNS}: every run of it is undecided, and such runs have no part in the numbers"
 K = "algorithm.k"  # how many may be inside together
 SYMBOLS = {"nodes": "n", K: "k"}
 Row = dict[str, Any]
 
 
 class Series(NamedTuple):
-    """One setting: its name in the legend, its line of the comparison, and the rows of its repeats."""
+    """One setting: its name in the legend, its line of the comparison, and the rows of its decided repeats."""
 
     name: str
     line: dict[str, Any]
@@ -82,7 +83,10 @@ def _by_k(lines: list[dict[str, Any]], over: str | None) -> list[dict[str, Any]]
 
 
 def series_of(found: Drawable) -> list[Series]:
-    """Return a series for each setting; raise ResultError if they are too many."""
+    """Return a series for each setting, which says so where none of its runs was decided.
+
+    Raises ResultError if they are too many, or no run of any was decided.
+    """
     keys = differing(found.lines)
     if len(found.lines) > SERIES:
         few = " ".join(f"--where {shlex.quote(f'{key}={value}')}" for key, value in _fewer(found.lines, keys))
@@ -91,10 +95,20 @@ def series_of(found: Drawable) -> list[Series]:
             f"choose some, such as with {few}"
         )
     rows = {row["result"]: row for source in found.sources for row in source.rows}
-    return [
-        Series(named(line, keys), line, [rows[result] for result in line["results"] if result in rows])
-        for line in found.lines
-    ]
+    series = []
+    for line in found.lines:
+        repeats = [rows[result] for result in line["results"] if result in rows]
+        known = decided(repeats)
+        # A bar of no height could be read as a lock that costs nothing.
+        series.append(Series(named(line, keys) + " (undecided)" * bool(repeats and not known), line, known))
+    if any(rows) and not any(one.rows for one in series):
+        raise ResultError(UNDECIDED)
+    return series
+
+
+def decided(rows: Iterable[Row]) -> list[Row]:
+    """Return the runs that have a part in numbers, as in `mxbench compare`: one that was cut off has none."""
+    return [row for row in rows if row.get("verdict") != "undecided"]
 
 
 def _fewer(lines: Sequence[dict[str, Any]], keys: Sequence[str]) -> Iterator[tuple[str, str]]:
