@@ -99,6 +99,17 @@ def test_one_run_of_the_bank_from_the_question_to_what_to_type_next() -> None:
     assert render(document(row_of(bank()), question="What does a transfer cost?")) == BANK_RUN
 
 
+def test_messages_by_node_and_of_servers_sum_to_those_of_the_row() -> None:
+    row = row_of(plans.run(Lamport, 3, entries=5), messages=45)
+    of_nodes = {"sent_by_node": [10, 10, 10, 15], "received_by_node": [5, 5, 5, 30]}
+    text = render(document(row | of_nodes | {"algorithm_servers": 1}))
+    assert "messages sent by node: 0: 10, 1: 10, 2: 10, server 3: 15; in all 45\n" in text
+    assert "messages received by node: 0: 5, 1: 5, 2: 5, server 3: 30; in all 45\n" in text
+    guarded = {"sent_by_node": [15, 15, 15, 0], "received_by_node": [15, 15, 15, 0]}
+    text = render(document(row | guarded | {"algorithm_servers": 0}))
+    assert "messages sent by node: 0: 15, 1: 15, 2: 15; in all 45\n" in text
+
+
 def test_repeats_have_a_line_each_and_their_mean(repeats: list[dict[str, Any]]) -> None:
     repeats = [row | {"claim_ratio": ratio} for row, ratio in zip(repeats, (1, 1, 1, 1, 1.5), strict=True)]
     text = render(document(*repeats))

@@ -47,11 +47,14 @@ def _by_type(rows: list[Row]) -> str:
 
 
 def _by_node(row: Row, key: str, verb: str) -> str:
-    counts = _of_nodes(row, key)
+    counts = row.get(key) or []
     if not counts or None in counts:
         return ""
-    each = ", ".join(f"{node}: {count}" for node, count in enumerate(counts))
-    return f"messages {verb} by node: {each}; in all {sum(counts)}"
+    nodes = row["nodes"]
+    # A server of the algorithm sends what is counted, one of the workload, such as a guard, nothing of it.
+    each = [f"{node}: {count}" for node, count in enumerate(counts[:nodes])]
+    each += [f"server {place}: {count}" for place, count in enumerate(counts[nodes:], nodes) if count]
+    return f"messages {verb} by node: {', '.join(each)}; in all {sum(counts)}"
 
 
 def _order(row: Row) -> str:
