@@ -1,5 +1,6 @@
 """Results for other programs, whatever the format: bytes that do not change, where they go, and what is refused."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,16 @@ def test_the_command_prints_text_and_says_which_of_several_runs_it_shows(result:
 def test_a_mistake_is_told_in_a_sentence(result: Path, arguments: tuple[str, ...], said: str) -> None:
     done = CliRunner().invoke(app, ["export", str(result), *arguments])
     assert (done.exit_code, done.stderr) == (2, f"mxbench: {said}\n")
+
+
+def test_a_trace_without_messages_says_that_they_were_not_recorded(tmp_path: Path) -> None:
+    run = ran(tmp_path, LOSSY.replace("algorithm: lamport", "algorithm: lamport\nhistory: sections"))
+    said = "messages were not recorded (history: sections); run it with --set history=full to see them"
+    done = CliRunner().invoke(app, ["export", str(run), "--to", "chrome", "--out", str(tmp_path / "t.json")])
+    assert (done.exit_code, done.stderr) == (0, f"mxbench: {said}\n")
+    assert json.loads((tmp_path / "t.json").read_bytes())["otherData"]["note"] == said
+    whole = CliRunner().invoke(app, ["export", str(ran(tmp_path, LOSSY)), "--to", "chrome"])
+    assert (whole.stderr, list(json.loads(whole.stdout)["otherData"])) == ("", ["run"])
 
 
 def test_a_run_without_events_says_how_to_record_them(tmp_path: Path) -> None:

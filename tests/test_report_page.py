@@ -96,6 +96,12 @@ def test_the_page_says_verdict_question_answer_and_claims_in_this_order(tmp_path
     assert "An entry cost 6.00 messages, claimed 6, and a wait of" in page
 
 
+def test_what_was_not_recorded_is_the_cause_of_an_undecided_run(tmp_path: Path) -> None:
+    page = mxbench.report(ran(tmp_path, set=["history=off"])).read_text()
+    assert "no cause was given" not in page
+    assert "seed 1: mutual exclusion: requests and entries were not recorded (history: off)." in page
+
+
 def test_the_page_allows_its_own_script_alone_and_no_request(tmp_path: Path) -> None:
     page = mxbench.report(ran(tmp_path)).read_text()
     script = re.search(r"<script>(.*?)</script>", page, re.DOTALL)

@@ -8,7 +8,7 @@ from plans import run
 
 from mxbench.core.algorithm import Algorithm
 from mxbench.core.distributions import Constant
-from mxbench.core.history import Section
+from mxbench.core.history import History, Section
 from mxbench.core.plan import PluginRef
 from mxbench.loading import load_class
 from mxbench.metrics.waits import Occupied, Waits, explain
@@ -114,6 +114,16 @@ def test_without_messages_the_hand_over_is_not_cut_further() -> None:
     assert parts["handlers"] is None
     assert parts["dwell"] > 0
     assert "not recorded" in WaitReport().render(history)
+
+
+def test_entries_that_were_not_recorded_are_not_said_to_be_none() -> None:
+    history = run(algorithm("lamport.Lamport"), 3)
+    off = History(msgspec.structs.replace(history.plan, history="off"), history.ending, [])
+    first, *rest = WaitReport().render(off).splitlines()
+    assert first.endswith(": entries were not recorded")
+    assert rest == ["no events were recorded (history: off); run it with --set history=full"]
+    nobody = run(algorithm("lamport.Lamport"), 3, entries=0)
+    assert WaitReport().render(nobody).endswith(": 0 entries\nno entry, and so no wait to explain")
 
 
 def test_the_report_shows_the_longest_waits_and_the_shares_of_all() -> None:

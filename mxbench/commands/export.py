@@ -34,6 +34,8 @@ def export(
     made = exported(result, to, events)
     if made.left:
         note(f"this is {made.folder}; there are {made.left} more, in the folder beside it")
+    if made.missing:
+        note(made.missing)
     note_damage([result])
     if out is None and to != "parquet":
         say(made.data.decode(), end="")

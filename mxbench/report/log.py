@@ -14,7 +14,7 @@ from mxbench.core.messages import Message, WorkloadMessage, message_types
 from mxbench.core.report import Report
 from mxbench.hookspecs import hookimpl
 from mxbench.loading import load_class
-from mxbench.report.text import cautions, folded, headline, ms, no_such_node, printable, value_text
+from mxbench.report.text import cautions_of_messages, folded, headline, ms, no_such_node, printable, value_text
 
 GUTTER = {"entered": ">", "released": "<"}
 
@@ -33,9 +33,7 @@ class Log(Report):
 
 
 def _notes(history: History, width: int) -> list[str]:
-    notes = cautions(history)
-    if history.plan.history == "sections":
-        notes.append("messages were not recorded (history: sections); run it with --set history=full to see them")
+    notes = cautions_of_messages(history)
     if history.plan.history != "off":
         legend = "> enters, < releases, | happens while inside"
         if any(len(node.types) > node.algorithm_types for node in history.nodes):

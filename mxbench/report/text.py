@@ -13,6 +13,7 @@ BRIEF_TEXT = 16  # characters; a longer string (a hash) is cut to this where the
 BRIEF_ITEMS = 8  # items of a longer list
 SIDES = {"l": "left", "r": "right"}
 FILLER = "\ue000"  # no printable text holds it: it is a character of private use
+NO_MESSAGES = "messages were not recorded (history: sections); run it with --set history=full to see them"
 
 
 def printable(text: object) -> str:
@@ -123,9 +124,10 @@ def headline(history: History) -> str:
     quorums = f" ({printable(plan.topology)})" if plan.topology else quorums
     quorums = f" (k = {plan.k})" if plan.k is not None else quorums
     repeat = f", repeat {plan.repeat}" if plan.repeat > 1 else ""
+    entries = several(len(history.entries), "entry") if plan.history != "off" else "entries were not recorded"
     line = (
         f"{printable(plan.algorithm.name)}{quorums}, {several(plan.nodes, 'node')}, {printable(plan.workload.name)}"
-        f" on {printable(plan.engine)}, seed {plan.seed}{repeat}: {several(len(history.entries), 'entry')}"
+        f" on {printable(plan.engine)}, seed {plan.seed}{repeat}: {entries}"
     )
     if ending.reason != "quiet":
         line += f"; {ending.reason}: {printable(ending.text or ending.failed or 'no cause was given')}"
@@ -142,6 +144,11 @@ def cautions(history: History) -> list[str]:
     elif lost:
         found.append(f"nothing is left of what node{'s' * (len(lost) > 1)} {', '.join(lost)} recorded")
     return found
+
+
+def cautions_of_messages(history: History) -> list[str]:
+    """Return the cautions for a report that shows messages too."""
+    return [*cautions(history), *[NO_MESSAGES] * (history.plan.history == "sections")]
 
 
 def no_such_node(history: History, node: int) -> str:

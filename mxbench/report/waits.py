@@ -17,7 +17,8 @@ class WaitReport(Report):
     def render(self, history: History, node: int | None = None, width: int = 100) -> str:
         waits = [wait for wait in explain(history) if node is None or wait.section.node == node]
         if not waits:
-            return "\n".join([headline(history), *cautions(history), "no entry, and so no wait to explain"])
+            nothing = ["no entry, and so no wait to explain"] * (history.plan.history != "off")
+            return "\n".join([headline(history), *cautions(history), *nothing])
         start = history.start()
         longest = sorted(waits, key=_length, reverse=True)[:MOST_ROWS]
         shown = sorted(longest, key=lambda wait: wait.section.number)

@@ -18,7 +18,7 @@ from mxbench.core.history import Event, History, Section
 from mxbench.report.export.events import carried
 from mxbench.report.export.rows import as_json
 from mxbench.report.log import fields_of
-from mxbench.report.text import headline, printable
+from mxbench.report.text import cautions_of_messages, headline, printable
 
 RUN = 1  # the process that all lanes belong to
 BEGINNINGS = ("delivered", "requested", "released", "timer", "fault")
@@ -30,8 +30,12 @@ def trace(history: History) -> str:
     # In order of time, and at one time the slice before the arrows that it holds: so viewers bind them.
     timed = sorted([*_sections(history), *_Steps(history).records()], key=lambda one: (one["ts"], one["ph"] != "X"))
     lines = [as_json(record) for record in [*_names(history), *timed]]
-    told = json.dumps({"run": headline(history)})
-    return '{"displayTimeUnit":"ms","otherData":' + told + ',"traceEvents":[\n' + ",\n".join(lines) + "\n]}\n"
+    told = {"run": headline(history)}
+    missing = cautions_of_messages(history)
+    if missing:
+        told["note"] = "; ".join(missing)
+    head = '{"displayTimeUnit":"ms","otherData":' + json.dumps(told)
+    return head + ',"traceEvents":[\n' + ",\n".join(lines) + "\n]}\n"
 
 
 def _names(history: History) -> Iterator[Record]:

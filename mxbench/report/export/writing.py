@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from mxbench.core.history import History
 from mxbench.errors import MachineError, ResultError
 from mxbench.experiment.comparison import compare_sources
 from mxbench.experiment.document import suggestion
@@ -10,6 +11,7 @@ from mxbench.experiment.folder import reason
 from mxbench.experiment.results import load_document, load_history, shown_run
 from mxbench.experiment.sources import load_source
 from mxbench.files import write_whole
+from mxbench.report.text import NO_MESSAGES
 
 FILES = {  # what an export is called where no other name is given: of the result, and of a run
     "csv": ("rows.csv", "events.csv"),
@@ -24,13 +26,15 @@ FORMATS = tuple(FILES)
 class Exported(NamedTuple):
     """What is to be written. name: what its file may be called; folder: of the result or the run that it shows.
 
-    left: how many other runs the result has where only one is shown.
+    left: how many other runs the result has where only one is shown. missing: what it lacks as it was not
+    to be recorded, in a sentence.
     """
 
     data: bytes
     name: str
     folder: Path
     left: int = 0
+    missing: str | None = None
 
 
 def export(result: str | Path, to: str = "csv", out: str | Path | None = None, *, events: bool = False) -> Path:
@@ -58,7 +62,11 @@ def exported(result: str | Path, to: str, events: bool = False) -> Exported:
         return Exported(_of_rows(document, result, to), rows_name, Path(document["result"]))
     assert run_name is not None
     run, left = shown_run(result)
-    return Exported(_of_run(run, to), run_name, run, left)
+    history = load_history(run)
+    if history.plan.history == "off":
+        raise ResultError(f"{run}: no events were recorded (history: off); run it with --set history=full")
+    missing = NO_MESSAGES if history.plan.history == "sections" else None
+    return Exported(_of_run(history, to), run_name, run, left, missing)
 
 
 def save(made: Exported, file: Path) -> Path:
@@ -82,13 +90,10 @@ def _of_rows(document: dict[str, Any], result: str | Path, to: str) -> bytes:
     return parquet.render(table) if to == "parquet" else csv.render(table).encode()
 
 
-def _of_run(run: Path, to: str) -> bytes:
+def _of_run(history: History, to: str) -> bytes:
     from mxbench.report.export import chrome, csv, mermaid, parquet
     from mxbench.report.export.events import event_table
 
-    history = load_history(run)
-    if history.plan.history == "off":
-        raise ResultError(f"{run}: no events were recorded (history: off); run it with --set history=full")
     match to:
         case "chrome":
             return chrome.trace(history).encode()

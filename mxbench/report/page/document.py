@@ -5,7 +5,6 @@ from hashlib import sha256
 from importlib.resources import files
 from typing import Any
 
-from mxbench.core.history import History
 from mxbench.report.figure.series import Drawable, compared
 from mxbench.report.page.chain import chain
 from mxbench.report.page.charts import charts
@@ -14,13 +13,12 @@ from mxbench.report.page.packed import pack
 from mxbench.report.page.source import Contents, Drawn
 from mxbench.report.page.summary import environment, head, tables
 from mxbench.report.page.sweep import sweep
-from mxbench.report.text import cautions, headline, setting_text, several
+from mxbench.report.text import cautions_of_messages, headline, setting_text, several
 
 SCRIPTS = (
     "decode.js", "run.js", "draw.js", "view.js", "words.js", "charts.js", "gantt.js", "arrows.js", "bars.js",
     "legend.js", "overview.js", "panel.js", "space_time.js", "chain.js", "main.js",
 )  # fmt: skip
-NOT_RECORDED = "messages were not recorded (history: sections); run it with --set history=full to see them"
 
 
 def page(contents: Contents) -> str:
@@ -94,7 +92,7 @@ def drawn_run(drawn: Drawn) -> dict[str, Any]:
         "most_inside": plan.most_inside,
         "workload": plan.workload.name,
         "quiet": history.ending.reason != "failed" and history.complete and plan.falls_quiet,
-        "notes": _notes(history),
+        "notes": cautions_of_messages(history),
         "stuck": list(history.ending.stuck),
         **pack(history),
         "chain": chain(history),
@@ -108,7 +106,3 @@ def _setting(row: dict[str, Any]) -> str:
     chosen = (row.get("setting") or {}).items()
     said = [f"{key} {setting_text(value)}" for key, value in chosen if key not in told]
     return f" ({', '.join(said)})" if said else ""
-
-
-def _notes(history: History) -> list[str]:
-    return [*cautions(history), *[NOT_RECORDED] * (history.plan.history == "sections")]

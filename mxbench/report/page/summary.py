@@ -56,12 +56,17 @@ def answer(contents: Contents) -> str:
         if not bad:
             return f"{verdict.capitalize()}, by a run whose record is lost."
         first = max(bad, key=gravity)
-        found = next((f for f in first.get("findings") or () if f["outcome"] == verdict), None)
-        said = f"{found['property']}: {found['text']}" if found else first.get("failure") or "no cause was given"
+        said = _finding(first, verdict) or first.get("failure") or _finding(first, "not recorded")
+        said = said or "no cause was given"
         return f"{verdict.capitalize()} in {_of(len(bad), len(rows))}. {_named(first)}: {said}."
     where = f"all {len(rows)} runs" if len(rows) > 1 else "the one run"
     entries = sum(row.get("entries") or 0 for row in rows)
     return f"Valid in {where}, {several(entries, 'entry')} in all. {_cost(contents.comparison)}".strip()
+
+
+def _finding(row: Row, outcome: str) -> str | None:
+    found = (finding for finding in row.get("findings") or () if finding["outcome"] == outcome)
+    return next((f"{finding['property']}: {finding['text']}" for finding in found), None)
 
 
 def _cost(comparison: dict[str, Any]) -> str:
