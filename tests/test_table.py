@@ -288,6 +288,15 @@ def test_what_a_row_tells_of_itself_is_no_second_column(key: str, field: str, he
         assert any(line.split()[:3] == ["lamport", str(value), "3"] for line in shown)
 
 
+def test_algorithms_that_differ_in_where_the_token_starts_are_told_apart() -> None:
+    chosen = [{"name": "lamport", "holder": holder} for holder in (0, 3, "random")] + ["lamport"]
+    rows = [row_of(plans.run(Lamport, 3, entries=3), setting={"algorithm": algorithm}) for algorithm in chosen]
+    shown = [line.split() for line in render(document(*rows)).splitlines()]
+    assert ["algorithm", "holder", "nodes"] in [line[:3] for line in shown]
+    assert [line[1] for line in shown if line[:1] == ["lamport"] and line[2] == "3"] == ["0", "3", "random", "-"]
+    assert "holder" not in render(document(*[rows[1]] * 2))
+
+
 def test_a_swept_key_is_shown_where_the_rows_own_field_does_not_tell_the_settings_apart() -> None:
     quorums = ["[[0, 1], [1, 2], [0, 2]]", "[[0], [0], [0]]", "grid"]
     rows = [

@@ -104,6 +104,8 @@ def _columns(rows: list[Row], merged: bool) -> list[Column]:
     ):  # fmt: skip
         if _varies(rows, key):
             identity.append(Column(header, "l", _at(key)))
+    if any(_holder(row) != _holder(rows[0]) for row in rows):
+        identity.append(Column("holder", "l", _holder))
     for key in {key: None for row in rows for key in row.get("setting") or {}}:
         if key not in ("algorithm", "nodes", "engine", "workload.type") and not _told_by_a_field(rows, key):
             identity.append(Column(printable(key), "l", _at("setting", key)))
@@ -132,6 +134,12 @@ def _count(rows: Sequence[Row]) -> str:
 
 def _varies(rows: list[Row], key: str) -> bool:
     return any(row.get(key) != rows[0].get(key) for row in rows)
+
+
+def _holder(row: Row) -> Any:
+    """Return where the token starts, None unless it was chosen together with the algorithm; no field tells it."""
+    algorithm = (row.get("setting") or {}).get("algorithm")
+    return algorithm.get("holder") if isinstance(algorithm, dict) else None
 
 
 def _told_by_a_field(rows: list[Row], key: str) -> bool:
