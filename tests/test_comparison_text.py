@@ -1,5 +1,7 @@
 """Comparisons as they are printed: verdicts, claims, intervals and differences, in each form."""
 
+import csv
+import io
 import re
 from typing import Any
 
@@ -55,3 +57,10 @@ def test_a_bar_in_a_name_does_not_split_a_cell_of_github_and_nothing_steers_the_
     rows = [row(1, algorithm="a|b", setting={"workload.word": "x\x1b[2Jy"}), row(1, algorithm="a|b")]
     assert "| a\\|b " in text_of(*rows, form="github")
     assert "\x1b" not in text_of(*rows) + text_of(*rows, form="github") + text_of(*rows, form="html")
+
+
+def test_a_mapping_in_csv_is_json() -> None:
+    settings: list[Any] = ["2ms", {"exponential": "2ms"}]
+    rows = [row(1, messages_per_entry=6.0, setting={"workload.think": think}) for think in settings]
+    said = list(csv.DictReader(io.StringIO(text_of(*rows, form="csv"))))
+    assert [line["workload.think"] for line in said] == ["2ms", '{"exponential": "2ms"}']

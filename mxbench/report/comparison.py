@@ -175,7 +175,7 @@ def _csv(rows: list[dict[str, Any]]) -> str:
     writer = csv.DictWriter(file, list(rows[0]) if rows else [], lineterminator="\n")
     writer.writeheader()
     writer.writerows(
-        {key: json.dumps(v) if isinstance(v, list | bool) else v for key, v in row.items()} for row in rows
+        {key: json.dumps(v) if isinstance(v, dict | list | bool) else v for key, v in row.items()} for row in rows
     )
     return file.getvalue()
 
