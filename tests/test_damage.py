@@ -223,3 +223,17 @@ def test_results_that_are_removed_while_they_are_written_are_not_made_anew(tmp_p
     with pytest.raises(MachineError, match="' was removed while it was being written; nothing is kept"):
         mxbench.run(tmp_path / "quick.yaml", results=tmp_path / "results", on_progress=remove)
     assert not removed[0].exists()
+
+
+@pytest.mark.parametrize("command", [("compare",), ("compare", "--theory"), ("export",), ("export", "--events")])
+def test_a_result_that_was_interrupted_is_not_shown_as_if_it_were_whole(
+    command: tuple[str, ...], damaged: Path
+) -> None:
+    name, *flags = command
+    assert "not finished" not in said(name, str(damaged), *flags)[2]
+    shutil.rmtree(first_run(damaged, 4))
+    (damaged / "summary.json").unlink()  # as if the machine had failed
+    assert said(name, str(damaged), *flags)[2] == (
+        "mxbench: note: bad: not finished: only 4 runs had ended when it was interrupted; continue with: mxbench run bad"
+    )
+    assert "not finished" not in said(name, str(first_run(damaged)), *flags)[2]

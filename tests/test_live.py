@@ -148,7 +148,7 @@ def test_ctrl_c_on_the_terminal_keeps_what_ended_and_says_how_to_go_on(folder: P
     status, out, seen = terminal.end()
     assert status == 130
     document = json.loads(out)  # to standard output, though the view was on the terminal
-    assert (document["interrupted"], len(document["runs"])) == (True, 1)
+    assert (document["interrupted"], document["exit_status"], len(document["runs"])) == (True, 130, 1)
     told = re.search(
         r"mxbench: interrupted; the 1 of 3 runs that ended are kept in '(results/quick/[^']+)'; "
         r"continue with: mxbench run \1", seen,

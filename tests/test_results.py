@@ -278,6 +278,9 @@ def test_a_violation_and_an_unmet_expectation_stand_apart(tmp_path: Path) -> Non
     assert (bound["verdict"], bound["expect_met"], bound["exit_status"]) == ("valid", False, 1)
     both = combine([unexpected, bound])
     assert (both["verdict"], both["expect_met"], both["exit_status"], len(both["runs"])) == ("violated", False, 1, 4)
+    assert (both["interrupted"], both["taken_over"]) == (False, 0)
+    stopped = combine([expected, unexpected | {"interrupted": True, "taken_over": 2}])
+    assert (stopped["interrupted"], stopped["taken_over"]) == (True, 2)
 
 
 def test_a_checker_that_raises_is_told_and_the_run_is_kept(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from mxbench.commands.damaged import note_damage
+from mxbench.commands.damaged import note_damage, note_unfinished
 from mxbench.commands.telling import Plugins, end_as_with_ctrl_c, progress, say
 
 
@@ -54,6 +54,7 @@ def compare(
             )
         raise typer.Exit(_theory(sources or ["theory"], form, results, plugin))
     note_damage(sources or ())  # now: what runs for this makes folders, which may have the name of a source
+    note_unfinished(sources or ())
     with progress() as on_progress:
         comparison = compared(*sources or (), results=results, plugins=plugin or (), on_progress=on_progress,
                               where=where or ())  # fmt: skip
@@ -68,6 +69,7 @@ def _theory(sources: list[str], form: str, results: Path, plugin: list[Path] | N
     from mxbench.report.theory import render
 
     note_damage(sources)
+    note_unfinished(sources)
     with progress() as on_progress:
         loaded, status = gather(*sources, results=results, plugins=plugin or (), on_progress=on_progress)
     document = theory(loaded)

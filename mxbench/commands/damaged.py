@@ -12,3 +12,13 @@ def note_damage(results: Iterable[str]) -> None:
     for result in results:
         for sentence in damage(result):
             note(f"note: {sentence}")
+
+
+def note_unfinished(results: Iterable[str]) -> None:
+    """Tell on stderr which of these results were interrupted, for a command whose output does not."""
+    from mxbench.experiment.damage import unfinished
+
+    for result in results:
+        sentence = unfinished(result)
+        if sentence is not None:
+            note(f"note: {sentence}")

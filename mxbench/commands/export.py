@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from mxbench.commands.damaged import note_damage
+from mxbench.commands.damaged import note_damage, note_unfinished
 from mxbench.commands.telling import note, say
 
 
@@ -37,6 +37,7 @@ def export(
     if made.missing:
         note(made.missing)
     note_damage([result])
+    note_unfinished([result])
     if out is None and to != "parquet":
         say(made.data.decode(), end="")
         return

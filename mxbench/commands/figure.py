@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from mxbench.commands.damaged import note_damage
+from mxbench.commands.damaged import note_damage, note_unfinished
 from mxbench.commands.telling import say
 
 
@@ -52,4 +52,5 @@ def figure(
     file = drawn(*results, kind=kind, out=out, where=where or (), measure=measure, over=over, log=log, theme=theme,
                  width=width)  # fmt: skip
     note_damage(results)
+    note_unfinished(results)
     say(file)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mxbench.commands.telling import Plugins, end_as_with_ctrl_c, note, progress, say, say_json
+from mxbench.commands.telling import INTERRUPTED, Plugins, end_as_with_ctrl_c, note, progress, say, say_json
 from mxbench.errors import MxbenchError
 
 
@@ -64,7 +64,8 @@ def _tell(documents: list[dict[str, Any]], as_json: bool) -> None:
     from mxbench.experiment.invocation import combine
 
     if as_json:
-        say_json(combine(documents))
+        whole = combine(documents)
+        say_json(whole | {"exit_status": INTERRUPTED} if whole["interrupted"] else whole)
     else:
         from mxbench.report.table import render
 

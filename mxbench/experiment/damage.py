@@ -1,12 +1,13 @@
 """What is missing of a stored result, in sentences: the commands show what is left, but not as if it were all."""
 
 import json
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from mxbench.errors import ResultError
-from mxbench.experiment.results import LATEST, is_run, load_record, locate, reading, run_folders
+from mxbench.experiment.results import LATEST, is_run, load_document, load_record, locate, reading, run_folders
 
 GONE, DAMAGED = "it is not there any more", "not what mxbench stored there"
 
@@ -26,6 +27,18 @@ def damage(path: str | Path) -> list[str]:
         runs = run_folders(folder)
         kept = [run for run in runs if is_run(run)]
         return _told([*_environment(folder), *_left_out(folder, runs), *_nodes(kept)])
+
+
+def unfinished(path: str | Path) -> str | None:
+    """Return a sentence if the result at a path has not all the runs of its experiment, as it was interrupted."""
+    if not is_result(path) or is_run(folder := locate(path)):
+        return None
+    document = load_document(folder)
+    if not document.get("interrupted"):
+        return None
+    ended = len(document["runs"])
+    only = f"only {ended} run{'s' * (ended != 1)} had ended when it was interrupted"
+    return f"{folder}: not finished: {only}; continue with: mxbench run {shlex.quote(str(folder))}"
 
 
 def is_result(path: str | Path) -> bool:

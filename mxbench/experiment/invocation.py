@@ -160,6 +160,8 @@ def combine(documents: list[dict[str, Any]]) -> dict[str, Any]:
         "verdict": worst(document["verdict"] for document in documents),
         "expect_met": all(document["expect_met"] for document in documents),
         "exit_status": exit_status(document["exit_status"] for document in documents),
+        "interrupted": any(document["interrupted"] for document in documents),
+        "taken_over": sum(document["taken_over"] for document in documents),
         "result": None,
         "results": [document["result"] for document in documents],
     }
