@@ -193,6 +193,24 @@ def test_a_run_that_was_cut_off_does_not_spoil_the_mean(repeats: list[dict[str, 
     assert "3 undecided (died), 12 valid" in merged
 
 
+def test_a_setting_all_of_whose_runs_were_cut_off_has_no_number_in_a_shared_line() -> None:
+    histories = {nodes: plans.run(Lamport, nodes, entries=4) for nodes in (3, 5)}
+    rows = [row_of(histories[nodes], seed=seed, repeat=seed) for seed in range(1, 8) for nodes in (3, 5)]
+    rows = [row | {"verdict": "undecided", "failed": "time_limit"} if row["nodes"] == 5 else row for row in rows]
+    text = render(document(*rows, verdict="undecided"))
+    decided, cut_off = (line.split() for line in text.splitlines() if line.startswith("lamport "))
+    assert decided[1:5] == ["3", "7", "12", "6.00"]
+    assert cut_off[:3] + cut_off[5:6] == ["lamport", "5", "7", "12"]  # the claim is what it was
+    assert {*cut_off[3:5], *cut_off[6:11]} == {"-"}
+    assert "each line is the mean of its runs that were not undecided" in text
+
+
+def test_repeats_that_were_all_cut_off_have_no_mean(repeats: list[dict[str, Any]]) -> None:
+    text = render(document(*[row | {"verdict": "undecided"} for row in repeats], verdict="undecided"))
+    assert cells_of(text, "lamport")[3:5] == ["12", "6.00"]  # a run's own line is what it measured
+    assert "mean of" not in text
+
+
 def test_a_violation_stands_there_with_its_evidence_and_its_run_is_what_to_look_at() -> None:
     good = row_of(plans.run(Lamport, 3, entries=3))
     bad = row_of(plans.run(Greedy, 3, entries=3, seed=2))

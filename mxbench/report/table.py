@@ -84,15 +84,19 @@ def _table(rows: list[Row], configurations: list[list[Row]]) -> str:
     merged = len(rows) > MOST_LINES and len(configurations) < len(rows)
     lines = configurations if merged else [[row] for row in rows]
     columns = _columns(rows, merged)
-    shown = [*lines, rows] if not merged and len(configurations) == 1 < len(rows) else lines
-    body = [list(line) for line in zip(*(_column_texts(column, shown) for column in columns), strict=True)]
-    if shown is not lines:
+    decided = _decided(rows)
+    averaged = not merged and len(configurations) == 1 < len(rows) and bool(decided)
+    shown = lines + [rows] * averaged
+    # A run's own line is what it measured, whatever became of it; a mean is of runs that came to their end.
+    counted = (list(map(_decided, lines)) if merged else lines) + [decided] * averaged
+    body = [list(line) for line in zip(*(_column_texts(column, shown, counted) for column in columns), strict=True)]
+    if averaged:
         body[-1] = [cell if column.digits is not None else "" for cell, column in zip(body[-1], columns, strict=True)]
-        body[-1][0] = f"mean of {len(_decided(rows))}"
+        body[-1][0] = f"mean of {len(decided)}"
     text = table([column.header for column in columns], body, "".join(c.side for c in columns))
     if not merged:
         return text
-    some_left_out = any(len(_decided(line)) < len(line) for line in lines)
+    some_left_out = len(decided) < len(rows)
     return f"{text}\neach line is the mean of its runs{' that were not undecided' * some_left_out}"
 
 
@@ -160,17 +164,18 @@ def _sustained(row: Row) -> str | None:
     return None if told is None else "yes" if told else "no"
 
 
-def _column_texts(column: Column, lines: Sequence[list[Row]]) -> list[str]:
+def _column_texts(column: Column, lines: Sequence[list[Row]], counted: Sequence[list[Row]]) -> list[str]:
+    """Return the text of each line; counted: of each line the runs whose numbers are its mean."""
     if column.digits is None:
         return [column.common(line) or _joined(map(column.value, line)) for line in lines]
-    means = [mean_of(map(column.value, _decided(line))) for line in lines]
+    means = [mean_of(map(column.value, line)) for line in counted]
     digits = column.digits if column.digits >= 0 else digits_for(means)
     return ["-" if mean is None else f"{mean:.{digits}f}" for mean in means]
 
 
 def _decided(line: list[Row]) -> list[Row]:
-    """Return the runs whose numbers a mean may be made of: one that was cut off counts only where there is no other."""
-    return [row for row in line if row.get("verdict") != "undecided"] or line
+    """Return the runs whose numbers a mean may be made of, as in `mxbench compare`."""
+    return [row for row in line if row.get("verdict") != "undecided"]
 
 
 def _joined(values: Iterable[Any]) -> str:
