@@ -147,6 +147,16 @@ def test_a_sweep_goes_over_a_duration_in_ms_too(sweep: Path) -> None:
     assert spec["layer"][0]["encoding"]["x"]["title"] == "workload.dwell, ms"
 
 
+def test_durations_that_are_drawn_and_constant_ones_are_lines_of_their_own(tmp_path: Path) -> None:
+    thoughts = "matrix: {workload.think: [2ms, {exponential: 2ms}, {constant: 10ms}, {exponential: 10ms}]}"
+    text = ONE.replace("nodes: 3", f"nodes: 3\n{thoughts}").replace("type: bank", "type: hold")
+    points = data(specification([ran(tmp_path, text)], "sweep", measure="wait_ms.mean"))
+    assert sorted((point["series"], point["x"]) for point in points) == [
+        ("lamport, constant", 2.0), ("lamport, constant", 10.0),
+        ("lamport, exponential", 2.0), ("lamport, exponential", 10.0),
+    ]  # fmt: skip
+
+
 def test_a_sweep_goes_over_how_many_may_be_inside_where_nothing_else_varies(inside: Path) -> None:
     spec = specification([inside], "sweep", where=["nodes=5"], measure="entries_per_s")
     assert [(point["series"], point["x"]) for point in data(spec)] == [("raymond-k-entry", k) for k in (1, 2, 3)]

@@ -46,6 +46,14 @@ def test_a_sweep_over_a_delay_is_drawn_in_ms_with_the_theory_in_units_of_the_del
     assert "response time, T" not in charts  # nothing is claimed of it where everybody waits
 
 
+def test_durations_that_are_drawn_and_constant_ones_are_lines_of_their_own(tmp_path: Path) -> None:
+    swept = ["matrix.workload.think=[2ms, {exponential: 2ms}, 10ms, {exponential: 10ms}]"]
+    lines = swept_charts(ran(tmp_path, set=swept))["wait, ms (mean)"]["series"]
+    assert {line["name"]: [x for x, *_ in line["points"]] for line in lines} == {
+        "lamport, constant": [2, 10], "lamport, exponential": [2, 10],
+    }  # fmt: skip
+
+
 def test_a_sweep_over_the_load_shows_the_most_that_is_claimed(tmp_path: Path) -> None:
     swept = ["matrix.workload.rate=[5, 50]", "network.delay=1ms", "workload.think=null"]
     result = ran(tmp_path, set=swept)

@@ -88,6 +88,16 @@ def number_of(value: Any) -> float | None:
         return None
 
 
+def shapes(lines: list[Point], key: str) -> list[str]:
+    """Return what to add to the name of each line's series: the kind of its value, where not all are of one kind.
+
+    A wait that is always 2 ms and one of 2 ms on average lie at one place of the axis, and are two things.
+    """
+    values = [line["setting"].get(key) for line in lines]
+    kinds = [next(iter(value)) if isinstance(value, dict) else "constant" for value in values]
+    return [f", {printable(kind)}" for kind in kinds] if len(set(kinds)) > 1 else [""] * len(kinds)
+
+
 def axis_name(key: str, lines: list[Point]) -> str:
     """Return what the axis of a swept key is called: with ms, where some of its values are durations."""
     plain = all(isinstance(line["setting"].get(key), int | float) for line in lines)
@@ -162,12 +172,12 @@ def _numeric(lines: list[Point]) -> list[str]:
 def _points(lines: list[Point], key: str) -> list[Point]:
     keys = [other for other in differing(lines) if other != key]
     points = []
-    for line in lines:
+    for line, shape in zip(lines, shapes(lines, key), strict=True):
         low, high = (line["mean"] if line[end] is None else line[end] for end in ("low", "high"))
         ends = line["claim"] or [None, None]
         points.append({
-            "series": named(line, keys), "x": number_of(line["setting"].get(key)), "y": line["mean"], "low": low,
-            "high": high, "claim_low": ends[0], "claim_high": ends[1],
+            "series": named(line, keys) + shape, "x": number_of(line["setting"].get(key)), "y": line["mean"],
+            "low": low, "high": high, "claim_low": ends[0], "claim_high": ends[1],
         })  # fmt: skip
     return sorted(points, key=lambda point: point["x"])
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from mxbench.errors import ResultError
 from mxbench.report.figure.series import Drawable, differing
-from mxbench.report.figure.sweep import CAPACITY, NAMES, along, axis_name, measured_lines, number_of
+from mxbench.report.figure.sweep import CAPACITY, NAMES, along, axis_name, measured_lines, number_of, shapes
 from mxbench.report.text import setting_text
 
 MEASURES = (
@@ -62,10 +62,12 @@ def _title(measure: str, claimed: bool) -> str:
 
 def _series(lines: list[Line], key: str) -> list[dict[str, Any]]:
     series: dict[str, dict[str, Any]] = {}
-    for x, line in sorted(
-        ((number_of(line["setting"].get(key)), line) for line in lines), key=lambda pair: pair[0] or 0
-    ):
-        name = setting_text(line["setting"].get("algorithm", line["algorithm"]))
+    placed = [
+        (number_of(line["setting"].get(key)), line, shape)
+        for line, shape in zip(lines, shapes(lines, key), strict=True)
+    ]
+    for x, line, shape in sorted(placed, key=lambda one: one[0] or 0):
+        name = setting_text(line["setting"].get("algorithm", line["algorithm"])) + shape
         one = series.setdefault(name, {"name": name, "points": [], "claim": []})
         low, high = (line["mean"] if line[end] is None else line[end] for end in ("low", "high"))
         one["points"].append([x, line["mean"], low, high])
