@@ -233,7 +233,8 @@ def test_a_result_that_was_interrupted_is_not_shown_as_if_it_were_whole(
     assert "not finished" not in said(name, str(damaged), *flags)[2]
     shutil.rmtree(first_run(damaged, 4))
     (damaged / "summary.json").unlink()  # as if the machine had failed
+    only = "only 4 runs had ended when it was interrupted"
     assert said(name, str(damaged), *flags)[2] == (
-        "mxbench: note: bad: not finished: only 4 runs had ended when it was interrupted; continue with: mxbench run bad"
+        f"mxbench: note: bad: not finished: {only}; continue with: mxbench run bad"
     )
     assert "not finished" not in said(name, str(first_run(damaged)), *flags)[2]
