@@ -39,7 +39,7 @@ def make(name: str) -> str:
 def without_numbers(text: str) -> str:
     """Return a text with every number as '#', and runs of blanks and dashes as one: what two runs have in common."""
     text = re.sub(r"\d{4}-\d\d-\d\d_\S+", "#", text)
-    text = re.sub(r"\d+(\.\d+)?", "#", text)
+    text = re.sub(r"\d+(,\d{3})*(\.\d+)?", "#", text)  # a rate has more or fewer groups of digits on another day
     text = re.sub(r"# to #", "#", text)
     return re.sub(r"[ -]+", " ", text).strip()
 

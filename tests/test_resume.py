@@ -161,6 +161,16 @@ def test_a_continued_sweep_ends_with_the_result_of_one_that_was_not_cut_off(cut:
 
 
 @pytest.mark.slow
+def test_a_report_of_what_had_ended_is_none_of_the_whole(cut: Path) -> None:
+    (before,) = invocations()
+    page = mxbench.report(before)
+    assert "Not finished" in page.read_text()
+    run("sweep.yaml")
+    assert invocations() == [before]
+    assert not page.exists()
+    assert "report.html" not in Path("results/index.html").read_text()
+
+
 def test_the_message_of_an_interrupted_run_is_a_command_that_continues_it(folder: Path) -> None:
     told = cut_off(signal.SIGINT)
     [cut] = invocations()

@@ -19,7 +19,7 @@ import msgspec
 
 from mxbench.core.history import History
 from mxbench.errors import ExperimentError, MachineError, ResultError
-from mxbench.experiment.index import write_index
+from mxbench.experiment.index import REPORT, write_index
 from mxbench.experiment.results import LATEST, RunRecord, load_row, runs_of
 from mxbench.experiment.unfinished import Mark, mark
 from mxbench.files import write_whole
@@ -123,6 +123,7 @@ class InvocationFolder:
             finally:  # a full disk still has room for a link
                 _point(self.results / LATEST, self.path)
         with suppress(OSError):  # a result without a line in the index is a result
+            (self.path / REPORT).unlink(missing_ok=True)  # made of the runs there were when this was cut off
             write_index(self.results)
         if not document["interrupted"]:
             self._mark.lift()
