@@ -287,6 +287,28 @@ def test_a_plugin_file_that_one_of_two_results_needs_is_no_environment() -> None
     assert environment_differences(made) == []
 
 
+def test_a_plugin_file_of_another_name_and_text_is_named_and_then_there_is_no_noise_floor(tmp_path: Path) -> None:
+    """Two files may define one algorithm: the results look like repeats of each other, and are not."""
+    made = []
+    for name, remark in (("mine_a", ""), ("mine_b", "# changed\n")):
+        (tmp_path / f"{name}.py").write_text(HEAP.read_text() + remark)
+        (tmp_path / "experiment.yaml").write_text(ONE)
+        document = mxbench.run(tmp_path / "experiment.yaml", plugins=[tmp_path / f"{name}.py"], results=tmp_path / name)
+        made.append(str(document["result"]))
+    comparison = mxbench.compare(*made)
+    assert comparison["compared"] == "result"
+    assert [(d["field"], d["reference"] is None, d["other"] is None) for d in comparison["environment"]] == [
+        ("files.plugins/mine_a.py", False, True),
+        ("files.plugins/mine_b.py", True, False),
+    ]
+    assert comparison["noise"] is None
+
+
+def test_a_plugin_file_that_was_only_renamed_is_no_difference() -> None:
+    files = [{"plugins/a.py": "0123", "plugins/b.py": "4567"}, {"plugins/b.py": "0123", "plugins/c.py": "4567"}]
+    assert environment_differences([source([row(1)], files=one) for one in files]) == []
+
+
 @pytest.mark.parametrize(("now", "named"), [(0.9, False), (1.0, True), (3.0, True)])
 def test_a_load_is_named_where_it_is_of_half_the_cores_or_more(now: float, named: bool) -> None:
     made = [source([row(1)], load_average=[load, 0, 0], usable_cores=2) for load in (0.0, now)]

@@ -24,6 +24,7 @@ NO_COORDINATES = (
     "nodes", "engine",
 )  # fmt: skip
 HOLDER = "algorithm.holder"  # a coordinate of its own where it is swept, else a part of the name: `name_holders`
+PLUGIN_FILES = "files.plugins/"  # how the fields of their hashes begin
 LOAD_SHARE = 0.5  # of the usable cores, by which the load of two machines must differ to be named
 
 
@@ -107,16 +108,30 @@ def environment_differences(sources: list[Source]) -> list[dict[str, Any]]:
     found = []
     for number, source in enumerate(sources[1:], 2):
         other = dict(_flat(source.environment))
+        plugins = _changed_plugins(first, other)
         for field in {**first, **other}:
             here, there = first.get(field), other.get(field)
-            one_sided = field.startswith("files.") and None in (here, there)
-            if field in ("time", "load_average") or one_sided or here == there:
+            needed_by_one = field.startswith("files.") and None in (here, there)
+            passed_over = field not in plugins if field.startswith(PLUGIN_FILES) else needed_by_one
+            if field in ("time", "load_average") or passed_over or here == there:
                 continue
             found.append({"source": number, "field": field, "reference": here, "other": there})
         before, now = ((made.get("load_average") or [0.0])[0] for made in (first, other))
         if abs(before - now) >= LOAD_SHARE * (first.get("usable_cores") or 1):
             found.append({"source": number, "field": "load_average", "reference": before, "other": now})
     return found
+
+
+def _changed_plugins(first: dict[str, Any], other: dict[str, Any]) -> set[str]:
+    """Return the fields of the plugin files whose text only one of two results has, if each has such a file.
+
+    What one alone has beside all of the other's it needs for something of its own. But where each has one, the second
+    may define what the first does, otherwise, whatever the names of the files are.
+    """
+    here, there = ({k: v for k, v in made.items() if k.startswith(PLUGIN_FILES)} for made in (first, other))
+    own = {field for field, text in here.items() if text not in there.values()}
+    others = {field for field, text in there.items() if text not in here.values()}
+    return own | others if own and others else set()
 
 
 def _environment(invocation: Path) -> dict[str, Any]:
