@@ -97,11 +97,15 @@ class NodeProcess:
             dirty.clear()
         node = driver.node
         if node.ready and self.started and not self.failed:
-            self.poller.at(0, driver.advance)  # once it has been looked whether something has come
+            self.poller.at(0, self._go_on)  # once it has been looked whether something has come
         resting = node.waiting is None and node.inside is None and not driver.timers.live()
         if resting and not self._resting and self.started:
             self._tell(self._status(0))
         self._resting = resting
+
+    def _go_on(self) -> None:
+        if not self.failed:  # by what has come
+            self.driver.advance()
 
     # ---- the parent -----------------------------------------------------------------------------------------------
 

@@ -167,6 +167,14 @@ def test_a_long_stay_inside_is_no_stall(tmp_path: Path) -> None:
     assert run(lamport(2, entries=1, dwell=Constant(0.5), stall_limit=0.1), tmp_path).ending.reason == "quiet"
 
 
+def test_a_node_that_was_about_to_go_on_takes_no_step_after_its_failure(tmp_path: Path) -> None:
+    busy = of_file(PLUGINS / "breaks.py", "Breaks", 2, entries=None, duration=SECONDS)
+    history = run(busy, tmp_path)
+    assert history.ending.failed == "contract"
+    events = list(history.of_node(history.nodes[0]))
+    assert events[-1].kind == "delivered", events[-1]
+
+
 def test_an_algorithm_that_raises_is_blamed_with_file_and_line(tmp_path: Path) -> None:
     history = run(of_file(BROKEN / "raises_in_handler.py", "RaisesInHandler"), tmp_path)
     file = BROKEN / "raises_in_handler.py"
