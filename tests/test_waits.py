@@ -88,6 +88,8 @@ def test_all_places_are_taken_for_as_long_as_a_look_at_every_instant_finds(k: in
 def test_a_place_is_free_again_at_an_exit_even_if_it_is_taken_at_once() -> None:
     occupied = Occupied(sections([(0, 5), (2, 4), (4, 6)]), 2)
     assert [occupied.last_end(time) for time in (3, 4, 5, 9)] == [None, 4, 5, 5]
+    instants = Occupied(sections([(3, 3), (3, 3), (7, 7)]), 2)
+    assert [instants.last_end(time) for time in (2, 3, 9)] == [None, 3, 3], "two were inside, if for no time"
 
 
 def sections(stays: list[tuple[int, int]]) -> list[Section]:

@@ -129,9 +129,10 @@ class Occupied:
         self._to: list[int] = []
         self._before: list[int] = []  # for how long, before each of these periods
         stays = [(e.entered, e.released) for e in entries if e.entered is not None and e.released is not None]
-        changes = sorted([(entered, 1) for entered, _ in stays] + [(released, -1) for _, released in stays])
+        changes = [(entered, 1, 1) for entered, _ in stays]
+        changes += [(released, 2 if released == entered else 0, -1) for entered, released in stays]
         inside = total = 0
-        for time, change in changes:  # at one instant whoever leaves comes first
+        for time, _, change in sorted(changes):  # at one instant some leave, then others enter, and may leave again
             inside += change
             if change > 0 and inside == k:
                 self._from.append(time)
