@@ -14,10 +14,8 @@ from mxbench.check.replay import replay
 from mxbench.check.search import (
     CAN_ENTER,
     CONTRACT,
-    DEADLOCK,
     LIMITS,
     MAX_STATES,
-    MUTUAL_EXCLUSION,
     Found,
     Limits,
     Progressed,
@@ -30,7 +28,6 @@ from mxbench.core.verdict import Verdict
 from mxbench.errors import not_repeated
 from mxbench.overrun import watched
 
-PROPERTIES = (MUTUAL_EXCLUSION, DEADLOCK, CAN_ENTER, CONTRACT)
 EXIT_STATUS: dict[Verdict, int] = {"valid": 0, "violated": 1, "undecided": 3}
 
 

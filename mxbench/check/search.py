@@ -29,13 +29,12 @@ from mxbench.check.memory import memory_in_use
 from mxbench.check.reaction import HandlerHangs
 from mxbench.check.space import Event, Space, SpaceFull
 from mxbench.check.waiters import may_wait_for_ever, stranded
-from mxbench.core.property import Property
+from mxbench.core.property import ALWAYS_JUDGED, Property
 
 CHUNK, FEW = 20_000, 1_000  # the most and the fewest states between two looks at the limits
 MAX_STATES = 20_000_000  # unless told otherwise; the memory of the machine is a limit of its own
 STATES_TO_WEIGH = 50_000  # fewer do not show in the memory of a process
-MUTUAL_EXCLUSION, DEADLOCK, CONTRACT = "mutual exclusion", "no deadlock", "contract"
-CAN_ENTER = "every waiter can still enter"
+MUTUAL_EXCLUSION, DEADLOCK, CAN_ENTER, CONTRACT = ALWAYS_JUDGED
 
 
 class Limits(msgspec.Struct, frozen=True):

@@ -26,11 +26,11 @@ from typing import Annotated, Any
 import msgspec
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
-from mxbench.check.answer import PROPERTIES
 from mxbench.check.memory import parse_bytes
 from mxbench.check.question import MAX_NODES
 from mxbench.core.adversary import parse_adversary
 from mxbench.core.distributions import parse_duration
+from mxbench.core.property import ALWAYS_JUDGED
 from mxbench.errors import ExperimentError
 from mxbench.experiment.document import Document, KeyPath, Mistakes, suggestion
 from mxbench.experiment.planning import plan_settings
@@ -109,8 +109,8 @@ def _text(value: Any) -> str:
 
 
 def _property(value: Any) -> str:
-    if value not in PROPERTIES:
-        raise Unwanted(f"one of {', '.join(PROPERTIES)}{suggestion(value, PROPERTIES)}")
+    if value not in ALWAYS_JUDGED:
+        raise Unwanted(f"one of {', '.join(ALWAYS_JUDGED)}{suggestion(value, ALWAYS_JUDGED)}")
     return str(value)
 
 
